@@ -1,0 +1,147 @@
+package tidewire_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/tidewire/tidewire"
+
+// rooms are the packages and what each may import of the others. Imports go
+// down only; what two runtimes share goes down, never sideways.
+var rooms = map[string]struct {
+	may    []string // packages of this module
+	reason string
+}{
+	"sigv4":                 {nil, "a signature depends on nothing of ours, so that anyone can take it alone"},
+	"iam":                   {nil, "policies are evaluated without I/O, clock or context"},
+	"internal/spec":         {[]string{"iam"}, "plain data; a role holds parsed policies"},
+	"internal/fault":        {nil, "the one error type is below everything that fails"},
+	"internal/state":        {nil, "files of the state directory, for gateway and cmd"},
+	"internal/localca":      {nil, "a certificate authority for loopback, for gateway and cmd"},
+	"internal/template":     {[]string{"iam", "internal/spec"}, "reading a template runs nothing"},
+	"internal/identity":     {[]string{"iam", "sigv4", "internal/fault", "internal/spec", "internal/state"}, "who is calling knows no runtime"},
+	"internal/conn":         {nil, "the server half of a socket knows no protocol"},
+	"internal/hub":          {nil, "who is connected; runtimes give it function values"},
+	"internal/lambda":       {[]string{"internal/fault", "internal/spec"}, "a function knows nothing of who calls it; credentials come as a function value"},
+	"internal/datasource":   {[]string{"internal/fault", "internal/spec"}, "databases know nothing of APIs"},
+	"internal/websocketapi": {[]string{"iam", "sigv4", "internal/conn", "internal/fault", "internal/hub", "internal/identity", "internal/spec"}, "a runtime never imports another runtime, nor who starts functions"},
+	"apigateway":            {[]string{"sigv4"}, "the client is used without a gateway"},
+	"gateway": {[]string{"iam", "sigv4", "internal/conn", "internal/datasource", "internal/fault", "internal/hub", "internal/identity", "internal/lambda",
+		"internal/localca", "internal/spec", "internal/state", "internal/template", "internal/websocketapi"}, "the one place that puts the parts together"},
+	"gatewaytest": {[]string{"apigateway", "gateway"}, "a test helper stands on what everybody can import"},
+	"cmd/tidewire": {[]string{"apigateway", "gateway", "iam", "sigv4", "internal/lambda", "internal/localca", "internal/spec", "internal/state", "internal/template"},
+		"commands are a few calls into packages; no runtime is started around the gateway"},
+	"examples/echo": {nil, "what a stranger copies must not need our insides"},
+}
+
+// forbidden names say nothing about what a package is for.
+var forbidden = []string{"util", "utils", "common", "helper", "helpers", "manager", "types", "pkg"}
+
+type goPackage struct {
+	ImportPath string
+	Name       string
+	Doc        string
+	Dir        string
+	GoFiles    []string
+	Imports    []string
+}
+
+func TestImportsGoDownOnly(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		if len(p.GoFiles) == 0 { // tests only
+			continue
+		}
+		if slices.Contains(forbidden, filepath.Base(name)) {
+			t.Errorf("%s: the name says nothing", name)
+		}
+		room, ok := rooms[name]
+		if !ok {
+			t.Errorf("%s: a new package needs a line in rooms, with what it may import and why", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			own, ours := strings.CutPrefix(imp, module+"/")
+			if ours && !slices.Contains(room.may, own) {
+				t.Errorf("%s imports %s, which it may not: %s", name, own, room.reason)
+			}
+		}
+	}
+}
+
+// outside lists what the packages that promise few dependencies may import
+// beside the standard library.
+var outside = map[string][]string{
+	"sigv4": {"github.com/aws/aws-sdk-go-v2/aws"},
+	"iam":   {},
+}
+
+func TestLibrariesStandOnLittle(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		allowed, ok := outside[strings.TrimPrefix(p.ImportPath, module+"/")]
+		if !ok {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if strings.Contains(imp, ".") && !slices.Contains(allowed, imp) {
+				t.Errorf("%s imports %s", p.ImportPath, imp)
+			}
+		}
+	}
+}
+
+func TestEveryPackageHasOneDoc(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if len(p.GoFiles) == 0 {
+			continue
+		}
+		docs := 0
+		for _, f := range p.GoFiles {
+			src, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			word := "// Package " + p.Name + " "
+			if p.Name == "main" {
+				word = "// Command "
+			}
+			if bytes.HasPrefix(src, []byte(word)) || bytes.Contains(src, []byte("\n"+word)) {
+				docs++
+			}
+		}
+		if docs != 1 {
+			t.Errorf("%s has %d package docs, want exactly one", p.ImportPath, docs)
+		}
+	}
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Name,Doc,Dir,GoFiles,Imports", "./...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
