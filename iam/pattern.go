@@ -1,0 +1,137 @@
+package iam
+
+import (
+	"errors"
+	"strings"
+)
+
+// syntax says which characters of a text are special.
+type syntax uint8
+
+const (
+	wildcards syntax = 1 << iota // "*" and "?"
+	variables                    // "${…}"
+	foldCase                     // letters match in either case
+	anyPart                      // of an ARN: variables may stand in every part
+)
+
+// Mistakes in a policy variable.
+var (
+	errOpenVariable = errors.New(`"${" begins a policy variable and is not closed by "}"; write ${$}{ for the two characters themselves`)
+	errNoKey        = errors.New("a policy variable names no condition key; write ${aws:username} or the like")
+	errDefault      = errors.New("the default of a policy variable must be in single quotes, as in ${aws:username, 'anonymous'}")
+)
+
+// compile reads a text into a pattern.
+func compile(source string, special syntax) (pattern, error) {
+	c := compiler{rest: source, special: special}
+	if special&foldCase != 0 {
+		c.rest = lowerASCII(source)
+	}
+	for c.rest != "" {
+		if err := c.next(); err != nil {
+			return pattern{}, err
+		}
+	}
+	c.flush()
+	return pattern{source: source, pieces: c.pieces, fold: special&foldCase != 0}, nil
+}
+
+// compiler is the state of one compile.
+type compiler struct {
+	rest    string
+	special syntax
+	text    []byte // literal characters not yet a piece
+	pieces  []piece
+}
+
+// next takes one character, or one whole variable, off rest.
+func (c *compiler) next() error {
+	b := c.rest[0]
+	switch {
+	case c.special&wildcards != 0 && b == '*':
+		c.star()
+	case c.special&wildcards != 0 && b == '?':
+		c.add(piece{kind: one})
+	case c.special&variables != 0 && strings.HasPrefix(c.rest, "${"):
+		return c.reference()
+	default:
+		c.text = append(c.text, b)
+	}
+	c.rest = c.rest[1:]
+	return nil
+}
+
+// star adds a "*"; a run of them counts as one.
+func (c *compiler) star() {
+	c.flush()
+	if n := len(c.pieces); n == 0 || c.pieces[n-1].kind != many {
+		c.pieces = append(c.pieces, piece{kind: many})
+	}
+}
+
+// reference takes "${…}": a variable, with or without default, or one of the
+// escapes ${*}, ${?} and ${$}.
+func (c *compiler) reference() error {
+	end := closing(c.rest)
+	if end < 0 {
+		return errOpenVariable
+	}
+	inner := c.rest[len("${"):end]
+	c.rest = c.rest[end+1:]
+	switch inner {
+	case "*", "?", "$":
+		c.text = append(c.text, inner...)
+		return nil
+	}
+	v, err := parseVariable(inner)
+	c.add(v)
+	return err
+}
+
+// closing finds the "}" that ends the variable at the start of s; a quoted
+// default may contain one. It is -1 if there is none.
+func closing(s string) int {
+	quoted := false
+	for i := len("${"); i < len(s); i++ {
+		switch {
+		case s[i] == '\'':
+			quoted = !quoted
+		case s[i] == '}' && !quoted:
+			return i
+		}
+	}
+	return -1
+}
+
+// parseVariable reads "key" or "key, 'default'".
+func parseVariable(inner string) (piece, error) {
+	key, rest, found := strings.Cut(inner, ",")
+	v := piece{kind: variable, text: strings.ToLower(strings.TrimSpace(key))}
+	if v.text == "" {
+		return v, errNoKey
+	}
+	if !found {
+		return v, nil
+	}
+	rest = strings.TrimSpace(rest)
+	if len(rest) < 2 || rest[0] != '\'' || rest[len(rest)-1] != '\'' {
+		return v, errDefault
+	}
+	v.fallback, v.hasFallback = rest[1:len(rest)-1], true
+	return v, nil
+}
+
+func (c *compiler) add(p piece) {
+	c.flush()
+	c.pieces = append(c.pieces, p)
+}
+
+// flush turns collected characters into a literal.
+func (c *compiler) flush() {
+	if len(c.text) == 0 {
+		return
+	}
+	c.pieces = append(c.pieces, piece{kind: literal, text: string(c.text)})
+	c.text = c.text[:0]
+}
