@@ -1,0 +1,64 @@
+package sigv4
+
+import (
+	"net/http"
+	"time"
+)
+
+// stampLayout is the ISO 8601 basic format of X-Amz-Date.
+const stampLayout = "20060102T150405Z"
+
+// appendStamp appends t as YYYYMMDDTHHMMSSZ.
+func appendStamp(dst []byte, t time.Time) []byte {
+	t = t.UTC()
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(dst, stampLayout)
+	}
+	hour, minute, second := t.Clock()
+	dst = appendTwo(appendTwo(dst, year/100), year%100)
+	dst = append(appendTwo(appendTwo(dst, int(month)), day), 'T')
+	return append(appendTwo(appendTwo(appendTwo(dst, hour), minute), second), 'Z')
+}
+
+func appendTwo(dst []byte, n int) []byte {
+	return append(dst, byte('0'+n/10), byte('0'+n%10))
+}
+
+// stamp is appendStamp for texts.
+func stamp(t time.Time) string { return string(appendStamp(nil, t)) }
+
+// parseStamp reads YYYYMMDDTHHMMSSZ and nothing else.
+func parseStamp(s string) (time.Time, bool) {
+	if len(s) != len(stampLayout) || s[8] != 'T' || s[15] != 'Z' {
+		return time.Time{}, false
+	}
+	for i := range len(s) {
+		if i != 8 && i != 15 && (s[i] < '0' || s[i] > '9') {
+			return time.Time{}, false
+		}
+	}
+	two := func(i int) int { return int(s[i]-'0')*10 + int(s[i+1]-'0') }
+	year, month, day := two(0)*100+two(2), time.Month(two(4)), two(6)
+	hour, minute, second := two(9), two(11), two(13)
+	if hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false
+	}
+	t := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
+	if t.Month() != month || t.Day() != day {
+		return time.Time{}, false // such as 30 February
+	}
+	return t, true
+}
+
+// parseDate reads the Date header: any HTTP date form, or the basic format.
+func parseDate(s string) (time.Time, bool) {
+	if t, ok := parseStamp(s); ok {
+		return t, true
+	}
+	t, err := http.ParseTime(s)
+	return t.UTC(), err == nil
+}
+
+// dayOf gives days since 1970.
+func dayOf(t time.Time) int64 { return t.Unix() / (24 * 60 * 60) }
