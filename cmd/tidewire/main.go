@@ -1,0 +1,165 @@
+// Command tidewire serves AWS's real-time APIs from a SAM or CloudFormation
+// template, and calls them, local or in AWS.
+//
+// stdout is data, stderr is talk. Exit codes: 0 done, 1 failed, 2 wrong usage,
+// 3 refused by the server. Every error says what to do about it after "hint:"
+// where that is known.
+//
+// main.go maps errors to exit codes and is the only place besides
+// directories.go that looks at the process's environment; each command is in
+// the file of its name.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/tidewire/tidewire/apigateway"
+)
+
+// shell is what a command may use of the process that it runs in.
+type shell struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	configDir      func() (string, error) // see configDir
+	runDir         func() (string, error) // see runDir
+
+	typing bool      // stdin is a terminal
+	screen *terminal // nil: stdout is no terminal
+}
+
+// newCommands is every command, in the order of the help.
+func newCommands(sh *shell) []*cobra.Command {
+	return []*cobra.Command{
+		newServeCommand(sh),
+		newCheckCommand(sh),
+		newEnvCommand(sh),
+		newRuntimeCommand(sh),
+		newConnectCommand(sh),
+		newConnectionsCommand(sh),
+		newVersionCommand(sh),
+	}
+}
+
+func main() {
+	sh := &shell{
+		stdin:     os.Stdin,
+		stdout:    os.Stdout,
+		stderr:    os.Stderr,
+		getenv:    os.Getenv,
+		configDir: configDir,
+		runDir:    runDir,
+		typing:    term.IsTerminal(int(os.Stdin.Fd())),
+		screen:    openTerminal(os.Stdin, os.Stdout),
+	}
+	os.Exit(run(sh, os.Args[1:]))
+}
+
+// run runs one command line and gives the exit code.
+func run(sh *shell, args []string) int {
+	ctx, stop := untilInterrupted(context.Background())
+	defer stop()
+	err := newRootCommand(sh, args).ExecuteContext(ctx)
+	if err != nil {
+		fmt.Fprint(sh.stderr, describe(err))
+	}
+	return exitCode(err)
+}
+
+// untilInterrupted is a context that the first interrupt ends; the second
+// ends the process with exit code 1. stop ends and waits for the goroutine.
+func untilInterrupted(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		if _, open := <-signals; open {
+			cancel()
+		}
+		if _, open := <-signals; open {
+			os.Exit(1)
+		}
+	})
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		watch.Wait()
+		cancel()
+	}
+}
+
+func newRootCommand(sh *shell, args []string) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "tidewire",
+		Short:         "Serve and call AWS's real-time APIs, with every credential checked",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          usageArgs(unknownCommand),
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(newCommands(sh)...)
+	root.SetArgs(args)
+	root.SetIn(sh.stdin)
+	root.SetOut(sh.stdout)
+	root.SetErr(sh.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return hint(&usageError{err}, "see "+cmd.CommandPath()+" --help")
+	})
+	return root
+}
+
+// newGroupCommand is a command that has only others below it.
+func newGroupCommand(use, short string, commands ...*cobra.Command) *cobra.Command {
+	group := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  usageArgs(unknownCommand),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	group.AddCommand(commands...)
+	return group
+}
+
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+}
+
+// usageArgs makes a mistake in the arguments a usage error.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return hint(&usageError{err}, "see "+cmd.CommandPath()+" --help")
+		}
+		return nil
+	}
+}
+
+// exitCode is what a script learns of err.
+func exitCode(err error) int {
+	var usage *usageError
+	var handshake *apigateway.RefusedError
+	var response *apigateway.ResponseError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		return 2
+	case errors.As(err, &handshake), errors.As(err, &response):
+		return 3
+	}
+	return 1
+}
