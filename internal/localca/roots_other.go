@@ -1,0 +1,5 @@
+//go:build !windows
+
+package localca
+
+func systemRoots() ([]byte, error) { return firstBundle(rootFiles()) }
