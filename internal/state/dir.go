@@ -20,6 +20,10 @@ const (
 	secretsFile   = "secrets.json"
 )
 
+func ownFiles() []string {
+	return []string{ignoreFile, lockFile, updateFile, sealingFile, developerFile, secretsFile}
+}
+
 // Options are the choices of [Open]; nil takes the defaults.
 type Options struct {
 	// Rand is the source of every key that is made; nil is crypto/rand.
@@ -55,7 +59,7 @@ func (d *Dir) prepare() error {
 	if err := refuseTracked(d.Path()); err != nil {
 		return err
 	}
-	for _, name := range []string{ignoreFile, lockFile, updateFile, sealingFile, developerFile, secretsFile} {
+	for _, name := range ownFiles() {
 		if err := d.files.Check(name); err != nil {
 			return err
 		}

@@ -357,3 +357,27 @@ func TestCrashLeftovers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestOwnFiles(t *testing.T) {
+	t.Parallel()
+	d := open(t, filepath.Join(t.TempDir(), "tw"))
+	if _, err := d.ReadFile("stack.json"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+	for _, text := range []string{"one", "two"} {
+		if err := d.WriteFile("stack.json", []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := d.ReadFile("stack.json"); err != nil || string(got) != text {
+			t.Errorf("%q, %v, want %q", got, err, text)
+		}
+	}
+	for _, name := range []string{"", ".", "..", "../x", "a/b", "/etc/x", "sealing-key", "developer.json", "serve.lock", "x.tmp"} {
+		if err := d.WriteFile(name, nil); err == nil {
+			t.Errorf("WriteFile(%q) succeeded", name)
+		}
+		if _, err := d.ReadFile(name); err == nil || errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("ReadFile(%q): %v", name, err)
+		}
+	}
+}
