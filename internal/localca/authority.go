@@ -41,8 +41,8 @@ type Authority struct {
 }
 
 // Open opens, or makes, the user's authority for localhost, loopback and the
-// given names: host names of at least two labels, "*." in front of one
-// allowed, and IP addresses. now is the clock; nil is time.Now. Errors are
+// given names: host names, "*." in front of two labels or more allowed, and IP
+// addresses. now is the clock; nil is time.Now. Errors are
 // [*state.Error] values, or name the name that cannot be vouched for.
 func Open(dir string, hosts []string, now func() time.Time) (*Authority, error) {
 	if now == nil {
@@ -162,6 +162,7 @@ func (a *Authority) template() *x509.Certificate {
 		PermittedDNSDomainsCritical: true,
 		PermittedDNSDomains:         a.names.domains(),
 		PermittedIPRanges:           a.names.ranges(),
+		ExcludedDNSDomains:          a.names.excluded(),
 	}
 }
 
@@ -169,7 +170,7 @@ func (a *Authority) template() *x509.Certificate {
 func (n *names) constrain(c *x509.Certificate) bool {
 	sameRange := func(a, b *net.IPNet) bool { return a.String() == b.String() }
 	return c.IsCA && c.MaxPathLenZero && c.PermittedDNSDomainsCritical &&
-		slices.Equal(c.PermittedDNSDomains, n.domains()) && slices.EqualFunc(c.PermittedIPRanges, n.ranges(), sameRange)
+		slices.Equal(c.PermittedDNSDomains, n.domains()) && slices.Equal(c.ExcludedDNSDomains, n.excluded()) && slices.EqualFunc(c.PermittedIPRanges, n.ranges(), sameRange)
 }
 
 // CertPEM is the authority's certificate.

@@ -14,8 +14,9 @@
 // constraints (RFC 5280, section 4.2.1.10), may issue no further authorities,
 // and serves TLS servers only. So whoever steals its key, or trusts it in a
 // browser, exposes no other site. RFC 5280 makes a constraint cover the
-// subdomains of a name as well; certificates are issued for the exact names
-// (and one label in place of "*") all the same.
+// subdomains of a name as well, which is excluded for names of one label;
+// certificates are issued for the exact names (and one label in place of "*")
+// in any case.
 //
 // Every set of names has an authority of its own, with its own key and files
 // (ca.pem and ca-key.pem without further names, ca-<hash>.pem with), so that

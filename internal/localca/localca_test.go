@@ -67,7 +67,7 @@ func (r reached) LocalAddr() net.Addr {
 
 func TestCertificateVerifies(t *testing.T) {
 	t.Parallel()
-	a := openCA(t, t.TempDir()+"/ca", at(start), "Chat.Example.com", awsName, "*.apps.example.net", "192.0.2.7", "2001:db8::1")
+	a := openCA(t, t.TempDir()+"/ca", at(start), "Chat.Example.com", awsName, "devbox", "*.apps.example.net", "192.0.2.7", "2001:db8::1")
 	tests := []struct{ sni, local, verify string }{
 		{"", "", "localhost"},
 		{"", "", "127.0.0.1"},
@@ -81,6 +81,7 @@ func TestCertificateVerifies(t *testing.T) {
 		{"chat.example.com", "", "chat.example.com"},
 		{"CHAT.example.com.", "", "chat.example.com"},
 		{awsName, "", awsName},
+		{"devbox", "", "devbox"},
 		{"one.apps.example.net", "", "one.apps.example.net"},
 	}
 	for _, tt := range tests {
@@ -124,19 +125,19 @@ func TestCertificateRefuses(t *testing.T) {
 func TestConstraints(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir() + "/ca"
-	a := openCA(t, dir, at(start), "chat.example.com")
+	a := openCA(t, dir, at(start), "chat.example.com", "devbox")
 	ca, key := stolen(t, dir)
 	if !ca.PermittedDNSDomainsCritical || !ca.IsCA || !ca.MaxPathLenZero {
 		t.Error("the authority is not limited")
 	}
-	if diff := cmp.Diff([]string{"chat.example.com", "localhost"}, ca.PermittedDNSDomains); diff != "" {
+	if diff := cmp.Diff([]string{"chat.example.com", "devbox", "localhost"}, ca.PermittedDNSDomains); diff != "" {
 		t.Error(diff)
 	}
 	for _, tt := range []struct {
 		host string
 		ok   bool
 	}{
-		{"chat.example.com", true}, {"localhost", true}, {"127.0.0.9", true}, {"::1", true},
+		{"chat.example.com", true}, {"localhost", true}, {"devbox", true}, {"bank.devbox", false}, {"127.0.0.9", true}, {"::1", true},
 		{"example.com", false}, {"bank.example", false}, {awsName, false}, {"10.0.0.1", false}, {"::2", false}, {"8.8.8.8", false},
 	} {
 		forged := &x509.Certificate{NotBefore: start.Add(-time.Minute), NotAfter: start.Add(time.Hour),
@@ -256,7 +257,10 @@ func TestFilesArePrivate(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"", "com", "devbox", "*", "*.com", "a..b", "-a.b", "a b.c", "exa_mple.c\n", "1.2.3.400", "https://a.b", "*.*.a.b", strings.Repeat("a", 64) + ".b"} {
+	if _, err := localca.Open(t.TempDir()+"/ca", []string{"com", "chat.example.com"}, nil); err == nil || !strings.Contains(err.Error(), "hint:") {
+		t.Errorf("Open for a top-level domain = %v", err)
+	}
+	for _, name := range []string{"", "dev box", "*", "*.com", "*.*", "a..b", "-a.b", "a b.c", "exa_mple.c\n", "1.2.3.400", "https://a.b", "*.*.a.b", strings.Repeat("a", 64) + ".b"} {
 		if _, err := localca.Open(t.TempDir()+"/ca", []string{name}, nil); err == nil || !strings.Contains(err.Error(), "hint:") {
 			t.Errorf("Open for %.20q = %v", name, err)
 		}

@@ -33,21 +33,35 @@ func parseNames(given []string) (names, error) {
 			n.hosts = append(n.hosts, name)
 		default:
 			return names{}, fmt.Errorf("localca: no certificate can be made for the name %q"+
-				"\n    hint: it takes a host name of two labels or more, or an IP address; for others give --tls-cert and --tls-key", g)
+				"\n    hint: it takes a host name or an IP address; for others give --tls-cert and --tls-key", g)
 		}
 	}
 	slices.Sort(n.hosts)
 	slices.SortFunc(n.addrs, netip.Addr.Compare)
 	n.hosts, n.addrs = slices.Compact(n.hosts), slices.Compact(n.addrs)
-	return n, nil
+	return n, n.checkDomains()
 }
 
-// validHost accepts the host names of RFC 1123 with at least two labels, and
-// one "*" in place of the first: a constraint to a single label would cover a
-// whole top-level domain.
+// checkDomains refuses a name of one label beside names that end in it: it
+// could not be vouched for without vouching for all of a top-level domain.
+func (n *names) checkDomains() error {
+	for _, top := range n.excluded() {
+		for _, host := range n.hosts {
+			if strings.HasSuffix(host, top) {
+				return fmt.Errorf("localca: no certificate can be made for both %q and %q"+
+					"\n    hint: leave one of them out, or give --tls-cert and --tls-key", top[1:], host)
+			}
+		}
+	}
+	return nil
+}
+
+// validHost accepts the host names of RFC 1123, and "*" in place of the first
+// of three labels or more.
 func validHost(name string) bool {
-	labels := strings.Split(strings.TrimPrefix(name, "*."), ".")
-	if len(labels) < 2 || len(name) > 253 {
+	parent, wild := strings.CutPrefix(name, "*.")
+	labels := strings.Split(parent, ".")
+	if wild && len(labels) < 2 || len(name) > 253 {
 		return false
 	}
 	for _, label := range labels {
@@ -84,6 +98,18 @@ func (n *names) domains() []string {
 	return slices.Compact(all)
 }
 
+// excluded keeps a name of one label, such as a machine's, from standing for
+// a whole top-level domain.
+func (n *names) excluded() []string {
+	var all []string
+	for _, name := range n.hosts {
+		if !strings.Contains(name, ".") {
+			all = append(all, "."+name)
+		}
+	}
+	return all
+}
+
 // ranges are the address constraints.
 func (n *names) ranges() []*net.IPNet {
 	all := []*net.IPNet{
@@ -98,8 +124,8 @@ func (n *names) ranges() []*net.IPNet {
 
 // holdsHost says whether a certificate may be issued for the host name.
 func (n *names) holdsHost(host string) bool {
-	label, parent, ok := strings.Cut(host, ".")
-	if !ok || label == "" || label == "*" {
+	label, parent, _ := strings.Cut(host, ".")
+	if label == "" || label == "*" {
 		return false
 	}
 	return slices.Contains(n.hosts, host) || slices.Contains(n.hosts, "*."+parent)
