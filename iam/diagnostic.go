@@ -6,7 +6,7 @@ import (
 )
 
 // Diagnostic is the reason for a [Decision]. It is cheap to make and is put
-// into words only by its methods, which read the Policies and the Request
+// into words only by its methods, which read the policies and the Context
 // given to Evaluate. Its zero value explains nothing and says so.
 type Diagnostic struct {
 	// Explicit is true for a Deny that a Deny statement made.
@@ -21,12 +21,16 @@ type Diagnostic struct {
 	Sid       string
 
 	decision Decision
-	policies *Policies
-	request  *Request
+	given    bool // there was something to evaluate
+	policies Policies
+	request  Request
 }
 
 func explained(p *Policies, r *Request, from Source, f *found, decision Decision) Diagnostic {
-	d := Diagnostic{Source: from, decision: decision, policies: p, request: r}
+	d := Diagnostic{Source: from, decision: decision, given: true}
+	if decision == Deny { // copied, so that the caller's Request need not be on the heap
+		d.policies, d.request = *p, *r
+	}
 	if f.ok() {
 		d.Explicit = decision == Deny
 		d.Policy, d.Statement = f.policy.Name, f.index+1
@@ -66,7 +70,7 @@ func place(policy string, statement int, sid string) string {
 // key, that failed.
 func (d Diagnostic) Reason() string {
 	switch {
-	case d.policies == nil || d.request == nil:
+	case !d.given:
 		return "there was nothing to evaluate"
 	case d.Statement > 0:
 		return d.where()

@@ -37,8 +37,8 @@
 //
 // A [Policy] never changes after Parse. Everything in this package may be used
 // from many goroutines at once, as long as nobody writes to a [Policies],
-// [Request] or [Context] that is in use. A [Diagnostic] keeps references to
-// the Policies and the Request it came from and reads them when it is printed.
+// [Request] or [Context] that is in use. A [Diagnostic] of a Deny refers to the
+// policies and the Context it came from and reads them when it is printed.
 //
 // The rules are those of the IAM User Guide, "Policy evaluation logic",
 // "Grammar of the IAM JSON policy language" and "IAM JSON policy elements

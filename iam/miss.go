@@ -30,10 +30,10 @@ type Miss struct {
 // those that came nearest first. It is empty for decisions that a statement
 // made. Every call computes it anew.
 func (d Diagnostic) Misses() []Miss {
-	if d.policies == nil || d.request == nil || d.Statement > 0 {
+	if !d.given || d.Statement > 0 {
 		return nil
 	}
-	c := newCall(d.request)
+	c := newCall(&d.request)
 	var misses []Miss
 	for _, named := range d.looked() {
 		misses = append(misses, named.misses(&c, d.Source)...)

@@ -33,41 +33,52 @@ func compile(source string, special syntax) (pattern, error) {
 			return pattern{}, err
 		}
 	}
-	c.flush()
-	return pattern{source: source, pieces: c.pieces, fold: special&foldCase != 0}, nil
+	p := pattern{source: source, pieces: c.pieces, fold: special&foldCase != 0}
+	p.plain = !p.fold && (len(c.pieces) == 0 || len(c.pieces) == 1 && c.pieces[0].kind == literal)
+	return p, nil
 }
 
 // compiler is the state of one compile.
 type compiler struct {
 	rest    string
 	special syntax
-	text    []byte // literal characters not yet a piece
 	pieces  []piece
 }
 
-// next takes one character, or one whole variable, off rest.
+// next takes one piece off rest.
 func (c *compiler) next() error {
-	b := c.rest[0]
+	n := c.plain()
 	switch {
-	case c.special&wildcards != 0 && b == '*':
-		c.star()
-	case c.special&wildcards != 0 && b == '?':
-		c.add(piece{kind: one})
-	case c.special&variables != 0 && strings.HasPrefix(c.rest, "${"):
+	case n > 0:
+		c.pieces = append(c.pieces, piece{kind: literal, text: c.rest[:n]})
+		c.rest = c.rest[n:]
+	case c.rest[0] == '$':
 		return c.reference()
-	default:
-		c.text = append(c.text, b)
+	case c.rest[0] == '?':
+		c.pieces = append(c.pieces, piece{kind: one})
+		c.rest = c.rest[1:]
+	default: // a run of stars counts as one
+		c.pieces = append(c.pieces, piece{kind: many})
+		c.rest = strings.TrimLeft(c.rest, "*")
 	}
-	c.rest = c.rest[1:]
 	return nil
 }
 
-// star adds a "*"; a run of them counts as one.
-func (c *compiler) star() {
-	c.flush()
-	if n := len(c.pieces); n == 0 || c.pieces[n-1].kind != many {
-		c.pieces = append(c.pieces, piece{kind: many})
+// plain is how many bytes come before the next special character.
+func (c *compiler) plain() int {
+	for i := range len(c.rest) {
+		switch c.rest[i] {
+		case '*', '?':
+			if c.special&wildcards != 0 {
+				return i
+			}
+		case '$':
+			if c.special&variables != 0 && strings.HasPrefix(c.rest[i:], "${") {
+				return i
+			}
+		}
 	}
+	return len(c.rest)
 }
 
 // reference takes "${…}": a variable, with or without default, or one of the
@@ -81,11 +92,11 @@ func (c *compiler) reference() error {
 	c.rest = c.rest[end+1:]
 	switch inner {
 	case "*", "?", "$":
-		c.text = append(c.text, inner...)
+		c.pieces = append(c.pieces, piece{kind: literal, text: inner})
 		return nil
 	}
 	v, err := parseVariable(inner)
-	c.add(v)
+	c.pieces = append(c.pieces, v)
 	return err
 }
 
@@ -120,18 +131,4 @@ func parseVariable(inner string) (piece, error) {
 	}
 	v.fallback, v.hasFallback = rest[1:len(rest)-1], true
 	return v, nil
-}
-
-func (c *compiler) add(p piece) {
-	c.flush()
-	c.pieces = append(c.pieces, p)
-}
-
-// flush turns collected characters into a literal.
-func (c *compiler) flush() {
-	if len(c.text) == 0 {
-		return
-	}
-	c.pieces = append(c.pieces, piece{kind: literal, text: string(c.text)})
-	c.text = c.text[:0]
 }

@@ -51,7 +51,8 @@ func (s *scanner) errorAt(at int, format string, args ...any) error {
 
 // next reads one token and the offset at which it begins.
 func (s *scanner) next() (json.Token, int, error) {
-	at := s.skip(int(s.decoder.InputOffset()))
+	end := int(s.decoder.InputOffset())
+	at := s.skip(end, " \t\r\n,:")
 	token, err := s.decoder.Token()
 	var wrong *json.SyntaxError
 	switch {
@@ -60,14 +61,14 @@ func (s *scanner) next() (json.Token, int, error) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, at, s.errorAt(len(s.document), "the document ends too early")
 	case errors.As(err, &wrong):
-		return nil, at, s.errorAt(max(at, int(wrong.Offset)-1), "not JSON: %s", strings.TrimPrefix(wrong.Error(), "json: "))
+		return nil, at, s.errorAt(max(s.skip(end, " \t\r\n"), int(wrong.Offset)-1), "not JSON: %s", strings.TrimPrefix(wrong.Error(), "json: "))
 	}
 	return nil, at, s.errorAt(at, "not JSON: %v", err)
 }
 
-// skip passes what stands between tokens.
-func (s *scanner) skip(at int) int {
-	for at < len(s.document) && strings.IndexByte(" \t\r\n,:", s.document[at]) >= 0 {
+// skip passes the characters given.
+func (s *scanner) skip(at int, between string) int {
+	for at < len(s.document) && strings.IndexByte(between, s.document[at]) >= 0 {
 		at++
 	}
 	return at
@@ -75,7 +76,7 @@ func (s *scanner) skip(at int) int {
 
 // end refuses anything after the document.
 func (s *scanner) end() error {
-	if at := s.skip(int(s.decoder.InputOffset())); at < len(s.document) {
+	if at := s.skip(int(s.decoder.InputOffset()), " \t\r\n"); at < len(s.document) {
 		return s.errorAt(at, "there is something after the end of the policy")
 	}
 	return nil

@@ -29,12 +29,21 @@ type pattern struct {
 	source string
 	pieces []piece
 	fold   bool // ASCII letters match in either case; literals are lower case
+	plain  bool // at most one piece, a literal, and not folded
 }
 
-// match reports whether the whole of s fits. It backtracks only to the latest
+// match reports whether the whole of s fits.
+func (p *pattern) match(s string, ctx Context) bool {
+	if !p.plain {
+		return p.search(s, ctx)
+	}
+	return len(p.pieces) == 0 && s == "" || len(p.pieces) == 1 && s == p.pieces[0].text
+}
+
+// search is match for patterns that are not plain. It backtracks only to the latest
 // star, which is enough because a run between two stars may always be taken at
 // its first occurrence; so the time is bounded by len(pattern) × len(s).
-func (p *pattern) match(s string, ctx Context) bool {
+func (p *pattern) search(s string, ctx Context) bool {
 	i, pos, star, mark := 0, 0, -1, 0
 	for {
 		if i == len(p.pieces) {
