@@ -32,12 +32,12 @@ func (a *claim) inTime(now time.Time) *RefusedError {
 	switch {
 	case now.Sub(a.signedAt) > life:
 		return refuse(invalidSignature,
-			fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - %s)", stamp(a.signedAt), stamp(now.Add(-life)), stamp(now), span(life)),
-			"the signature expired %v ago (signed %s, good for %v)", (now.Sub(a.signedAt) - life).Round(time.Second), stamp(a.signedAt), life)
+			fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - %s)", a.stamp, stamp(now.Add(-life)), stamp(now), span(life)),
+			"the signature expired %v ago (signed %s, good for %v)", (now.Sub(a.signedAt) - life).Round(time.Second), a.stamp, life)
 	case a.signedAt.Sub(now) > headerLife:
 		return refuse(invalidSignature,
-			fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + %s)", stamp(a.signedAt), stamp(now.Add(headerLife)), stamp(now), span(headerLife)),
-			"the signature is dated %v in the future (signed %s)", a.signedAt.Sub(now).Round(time.Second), stamp(a.signedAt))
+			fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + %s)", a.stamp, stamp(now.Add(headerLife)), stamp(now), span(headerLife)),
+			"the signature is dated %v in the future (signed %s)", a.signedAt.Sub(now).Round(time.Second), a.stamp)
 	}
 	return nil
 }
@@ -63,15 +63,28 @@ func (a *claim) split(last *string) bool {
 	return true
 }
 
-// scoped checks the credential scope. Every wrong part is named.
+// scoped checks the credential scope.
 func (v *Verifier) scoped(a *claim, last string) *RefusedError {
+	if a.region == v.Region && v.serves(a.service) && last == terminator && a.day == a.stamp[:8] {
+		return nil
+	}
+	return v.refuseScope(a, last)
+}
+
+// serves reports that requests may be signed for a service.
+func (v *Verifier) serves(service string) bool {
+	return service == v.Service || slices.Contains(v.AcceptServices, service)
+}
+
+// refuseScope names every wrong part of the credential scope.
+func (v *Verifier) refuseScope(a *claim, last string) *RefusedError {
 	var text strings.Builder
 	var wrong []string
 	if a.region != v.Region {
 		fmt.Fprintf(&text, "Credential should be scoped to a valid region, not '%s'. ", a.region)
 		wrong = append(wrong, fmt.Sprintf("region %.64q, this is %q", a.region, v.Region))
 	}
-	if a.service != v.Service && !slices.Contains(v.AcceptServices, a.service) {
+	if !v.serves(a.service) {
 		fmt.Fprintf(&text, "Credential should be scoped to correct service: '%s'. ", v.Service)
 		wrong = append(wrong, fmt.Sprintf("service %.64q, this is %q", a.service, v.Service))
 	}
@@ -79,12 +92,9 @@ func (v *Verifier) scoped(a *claim, last string) *RefusedError {
 		fmt.Fprintf(&text, "Credential should be scoped with a valid terminator: '%s', not '%s'. ", terminator, last)
 		wrong = append(wrong, "a terminator other than "+terminator)
 	}
-	if day := stamp(a.signedAt)[:8]; a.day != day {
-		fmt.Fprintf(&text, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'. ", a.day, day, stamp(a.signedAt))
+	if day := a.stamp[:8]; a.day != day {
+		fmt.Fprintf(&text, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'. ", a.day, day, a.stamp)
 		wrong = append(wrong, fmt.Sprintf("date %.16q, the request is dated %q", a.day, day))
-	}
-	if wrong == nil {
-		return nil
 	}
 	return refuse(invalidSignature, text.String(), "signed for %s", strings.Join(wrong, "; "))
 }

@@ -15,6 +15,7 @@ type claim struct {
 	token         string
 	tokenUnsigned bool
 	date          string // as sent
+	stamp         string // date in basic format
 
 	signedAt time.Time
 	life     time.Duration // presigned: X-Amz-Expires
@@ -166,8 +167,11 @@ func (c *canon) readDate(a *claim, http bool) *RefusedError {
 		return refuse(incompleteSignature, "Date must be in ISO-8601 'basic format'. Got '"+a.date+"'. See http://en.wikipedia.org/wiki/ISO_8601",
 			"the date of the request is not of the form 20060102T150405Z")
 	}
-	a.signedAt = t
-	c.stamp = appendStamp(c.stamp[:0], t)
+	a.signedAt, a.stamp = t, a.date
+	if http {
+		a.stamp = stamp(t)
+	}
+	c.stamp = append(c.stamp[:0], a.stamp...)
 	return nil
 }
 
@@ -203,9 +207,11 @@ func isToken(s string) bool {
 // isLowerToken reports that s is a token without upper-case letters.
 func isLowerToken(s string) bool {
 	for i := range len(s) {
-		if 'A' <= s[i] && s[i] <= 'Z' {
+		if c := s[i]; 'a' <= c && c <= 'z' || c == '-' {
+			continue
+		} else if 'A' <= c && c <= 'Z' || !isToken(s[i:i+1]) {
 			return false
 		}
 	}
-	return isToken(s)
+	return s != ""
 }

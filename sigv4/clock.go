@@ -41,14 +41,11 @@ func parseStamp(s string) (time.Time, bool) {
 	two := func(i int) int { return int(s[i]-'0')*10 + int(s[i+1]-'0') }
 	year, month, day := two(0)*100+two(2), time.Month(two(4)), two(6)
 	hour, minute, second := two(9), two(11), two(13)
-	if hour > 23 || minute > 59 || second > 59 {
+	if month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59 {
 		return time.Time{}, false
 	}
 	t := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
-	if t.Month() != month || t.Day() != day {
-		return time.Time{}, false // such as 30 February
-	}
-	return t, true
+	return t, day <= 28 || t.Day() == day // not 30 February
 }
 
 // parseDate reads the Date header: any HTTP date form, or the basic format.

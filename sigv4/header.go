@@ -62,11 +62,19 @@ func appendFolded(dst []byte, v string) []byte {
 }
 
 func hasBlank(v string) bool {
-	return strings.IndexByte(v, ' ') >= 0 || strings.IndexByte(v, '\t') >= 0 ||
-		strings.IndexByte(v, '\n') >= 0 || strings.IndexByte(v, '\r') >= 0
+	if len(v) > 32 {
+		return strings.IndexByte(v, ' ') >= 0 || strings.IndexByte(v, '\t') >= 0 ||
+			strings.IndexByte(v, '\n') >= 0 || strings.IndexByte(v, '\r') >= 0
+	}
+	for i := range len(v) {
+		if isBlank(v[i]) {
+			return true
+		}
+	}
+	return false
 }
 
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+func isBlank(c byte) bool { return c <= ' ' && (c == ' ' || c == '\t' || c == '\n' || c == '\r') }
 
 // collect fills c.fields with the headers of a request that a signer signs:
 // host, content-length when there is a body, and all others but those that

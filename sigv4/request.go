@@ -3,7 +3,6 @@ package sigv4
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -26,6 +25,8 @@ type Request struct {
 	// TransferEncoding is used for a signed transfer-encoding, which net/http
 	// takes out of Header.
 	TransferEncoding []string
+
+	canonical bool // Header has canonical keys only
 }
 
 // FromHTTP describes an HTTP request. On a server (RequestURI is set) path and
@@ -41,6 +42,7 @@ func FromHTTP(r *http.Request) *Request {
 	}
 	if r.RequestURI != "" {
 		q.Path, q.RawQuery = splitTarget(r.RequestURI)
+		q.canonical = true // net/http's server sees to it
 	} else if r.URL != nil {
 		q.Path, q.RawQuery = r.URL.EscapedPath(), r.URL.RawQuery
 	}
@@ -71,31 +73,10 @@ func splitTarget(target string) (path, query string) {
 
 // values finds the values of a header. key is its canonical name.
 func (r *Request) values(key string) []string {
-	if v, ok := r.Header[key]; ok {
+	if v, ok := r.Header[key]; ok || r.canonical {
 		return v
 	}
 	return valuesAnyCase(r.Header, key)
-}
-
-// valuesLower is values for a lower-case name, with the headers that net/http
-// keeps elsewhere. canonical is scratch space.
-func (r *Request) valuesLower(name string, canonical []byte) []string {
-	canonical = appendCanonicalName(canonical[:0], name)
-	if v, ok := r.Header[string(canonical)]; ok {
-		return v
-	}
-	if v := valuesAnyCase(r.Header, name); v != nil {
-		return v
-	}
-	switch name {
-	case "content-length":
-		if r.ContentLength >= 0 {
-			return []string{strconv.FormatInt(r.ContentLength, 10)}
-		}
-	case "transfer-encoding":
-		return r.TransferEncoding
-	}
-	return nil
 }
 
 // valuesAnyCase joins the values of all spellings of a header, in the byte

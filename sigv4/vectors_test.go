@@ -143,3 +143,13 @@ func TestKeyVectors(t *testing.T) {
 		}
 	}
 }
+
+// staticKey knows testKeyID with exactly this token.
+func staticKey(token string) Key {
+	return func(_ context.Context, id, got string) (string, error) {
+		if id != testKeyID || got != token {
+			return "", ErrUnknownKey
+		}
+		return testSecret, nil
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -154,6 +155,8 @@ func (v *Verifier) bounds(r *Request, body []byte) *RefusedError {
 		return refuseMismatch("the request has %d headers, the limit is %d", len(r.Header), maxHeaders)
 	case !isToken(r.Method):
 		return refuseMalformed("the method is not an HTTP token")
+	case r.Path != "" && r.Path[0] != '/':
+		return refuseMalformed("the path does not begin with a slash")
 	case !wellEscaped(r.Path):
 		return refuseMalformed("the path holds a malformed percent escape")
 	}
@@ -210,7 +213,8 @@ func (c *canon) load(a *claim, r *Request, body []byte) (declared bool) {
 	return false
 }
 
-// loadField finds the values of a signed header.
+// loadField finds the values of a signed header, some of which net/http keeps
+// outside of Header.
 func (c *canon) loadField(f *field, r *Request) {
 	if f.name == "host" {
 		c.host[0] = r.Host
@@ -218,7 +222,21 @@ func (c *canon) loadField(f *field, r *Request) {
 		return
 	}
 	c.spare = appendCanonicalName(c.spare[:0], f.name)
-	f.values = r.valuesLower(f.name, c.spare)
+	var ok bool
+	if f.values, ok = r.Header[string(c.spare)]; ok {
+		return
+	}
+	if !r.canonical {
+		f.values = valuesAnyCase(r.Header, f.name)
+	}
+	switch {
+	case f.values != nil:
+	case f.name == "content-length" && r.ContentLength >= 0:
+		c.length[0] = strconv.FormatInt(r.ContentLength, 10)
+		f.values = c.length[:]
+	case f.name == "transfer-encoding":
+		f.values = r.TransferEncoding
+	}
 }
 
 // checkBody compares the declared payload hash, which the signature covers,
