@@ -75,6 +75,10 @@ func (c *Conn) Drop() {
 	cut(c.nc)
 }
 
+// ending says that it is decided how the connection ends. A failed write
+// decides nothing yet: the peer's close frame may still be read. mu is held.
+func (c *Conn) ending() bool { return c.end != nil && c.end.By != Lost }
+
 // shut queues the close frame of end, once.
 func (c *Conn) shut(end *Closed) {
 	c.mu.Lock()
@@ -83,7 +87,7 @@ func (c *Conn) shut(end *Closed) {
 }
 
 func (c *Conn) shutLocked(end *Closed) {
-	if c.end != nil {
+	if c.ending() || c.end != nil && end.By != Client {
 		return
 	}
 	c.end = end
@@ -117,10 +121,10 @@ func clip(s string) string {
 	return s[:n]
 }
 
-// expire is called when the read deadline has passed, and once at the start:
-// it closes what is idle or too old, gives up on a peer that does not answer
-// our close frame, and otherwise sets the deadline anew. There is no timer,
-// and traffic does not touch the deadline.
+// expire is called when the read deadline has passed, and once by New: it
+// closes what is idle or too old, gives up on a peer that does not answer our
+// close frame, and otherwise sets the deadline anew. There is no timer, and
+// traffic does not touch the deadline.
 func (c *Conn) expire() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -128,15 +132,15 @@ func (c *Conn) expire() error {
 	switch {
 	case c.wake > now: // somebody has moved it
 		return c.arm(c.wake)
-	case (c.end != nil || c.down) && c.writing: // the writer will set it
+	case c.end != nil && c.writing: // the writer will set it
 		return c.arm(0)
-	case c.end != nil || c.down:
+	case c.end != nil:
 		return errNoAnswer
 	}
 	due, why := c.due()
 	if due != 0 && now >= due {
 		c.shutLocked(&Closed{Code: int(ws.StatusGoingAway), Reason: "Going away", By: Server, Why: why})
-		return c.arm(0)
+		due = 0
 	}
 	return c.arm(due)
 }
@@ -165,7 +169,7 @@ func (c *Conn) arm(at time.Duration) error {
 // awaitAnswer gives the reader a last deadline once the writer has nothing
 // more to write to a connection that is ending. mu is held.
 func (c *Conn) awaitAnswer() {
-	if c.end != nil || c.down {
+	if c.end != nil {
 		_ = c.arm(c.age() + c.o.closeTimeout()) // fails only if closed, which wakes the reader too
 	}
 }
@@ -174,11 +178,15 @@ func (c *Conn) awaitAnswer() {
 // bytes is cut off. After other errors the reader goes on for a while: the
 // peer's close frame may be waiting there, and says more than our error.
 func (c *Conn) failed(err error) {
+	end := &Closed{Code: int(ws.StatusAbnormalClosure), By: Lost, Why: WhyLost, Cause: err}
 	slow := errors.Is(err, os.ErrDeadlineExceeded)
+	if slow {
+		end.By, end.Why = Server, WhySlowConsumer
+	}
 	c.mu.Lock()
 	c.writing, c.down, c.flight, c.out, c.pong = false, true, 0, nil, nil
-	if slow && c.end == nil {
-		c.end = &Closed{Code: int(ws.StatusAbnormalClosure), By: Server, Why: WhySlowConsumer, Cause: err}
+	if c.end == nil {
+		c.end = end
 	}
 	c.awaitAnswer()
 	c.mu.Unlock()
@@ -210,7 +218,7 @@ func (c *Conn) settle(err error) Closed {
 	if c.end == nil {
 		c.end = &Closed{Code: int(ws.StatusAbnormalClosure), By: Lost, Why: WhyLost, Cause: err}
 	}
-	if errors.Is(err, errNoAnswer) {
+	if c.ending() && errors.Is(err, errNoAnswer) {
 		c.o.Stats.add(WhyNoAnswer)
 	}
 	if c.end.Cause == nil && !errors.Is(err, errAnswered) {

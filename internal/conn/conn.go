@@ -9,6 +9,11 @@ import (
 
 // Conn is one socket. Use [New].
 type Conn struct {
+	// Owner is the caller's, for Options.Message to find what the socket belongs
+	// to; set it before Serve. One Options and one Message function can then
+	// serve all connections.
+	Owner any
+
 	// immutable
 	nc   net.Conn
 	o    *Options
@@ -48,6 +53,9 @@ func New(nc net.Conn, leftover []byte, o *Options) *Conn {
 	if o.Now != nil {
 		c.skew = o.Now().Sub(c.born)
 	}
+	// Here and not in Serve: a goroutine that has never set a deadline parks in
+	// the 2 KiB stack that it was born with.
+	_ = c.expire() // fails only if nc is closed, which Serve will find out
 	return c
 }
 

@@ -34,15 +34,15 @@ func conversations() []conversation {
 		{"close in a message", join(wire(ws.OpText, false, "a"), bye), nil, byClient},
 		{"data after close", join(bye), nil, byClient},
 
-		{"unmasked", join(appendMessage(nil, []byte("hi"), 100)), nil, refused(1002, "frame is not masked", WhyProtocol)},
-		{"unmasked and empty", join(appendMessage(nil, nil, 100)), nil, refused(1002, "frame is not masked", WhyProtocol)},
-		{"reserved bit", flip(text("a"), 0, 0x40), nil, refused(1002, "reserved bit set", WhyProtocol)},
-		{"reserved opcode", wire(3, true, "a"), nil, refused(1002, "reserved opcode", WhyProtocol)},
-		{"reserved control opcode", wire(0xb, true, ""), nil, refused(1002, "reserved opcode", WhyProtocol)},
-		{"fragmented ping", wire(ws.OpPing, false, "a"), nil, refused(1002, "fragmented control frame", WhyProtocol)},
-		{"ping of 126 bytes", wire(ws.OpPing, true, long[:126]), nil, refused(1002, "control frame over 125 bytes", WhyProtocol)},
-		{"continuation first", wire(ws.OpContinuation, true, "a"), nil, refused(1002, "continuation without a message", WhyProtocol)},
-		{"message in a message", join(wire(ws.OpText, false, "a"), text("b")), nil, refused(1002, "new message inside a message", WhyProtocol)},
+		{"unmasked", join(appendMessage(nil, []byte("hi"), 100)), nil, refused(1002, "Frame is not masked", WhyProtocol)},
+		{"unmasked and empty", join(appendMessage(nil, nil, 100)), nil, refused(1002, "Frame is not masked", WhyProtocol)},
+		{"reserved bit", flip(text("a"), 0, 0x40), nil, refused(1002, "Reserved bit set", WhyProtocol)},
+		{"reserved opcode", wire(3, true, "a"), nil, refused(1002, "Reserved opcode", WhyProtocol)},
+		{"reserved control opcode", wire(0xb, true, ""), nil, refused(1002, "Reserved opcode", WhyProtocol)},
+		{"fragmented ping", wire(ws.OpPing, false, "a"), nil, refused(1002, "Fragmented control frame", WhyProtocol)},
+		{"ping of 126 bytes", wire(ws.OpPing, true, long[:126]), nil, refused(1002, "Control frame over 125 bytes", WhyProtocol)},
+		{"continuation first", wire(ws.OpContinuation, true, "a"), nil, refused(1002, "Continuation without a message", WhyProtocol)},
+		{"message in a message", join(wire(ws.OpText, false, "a"), text("b")), nil, refused(1002, "New message inside a message", WhyProtocol)},
 		{"text that is not UTF-8", text("a\xffb"), nil, refused(1007, "Text is not UTF-8", WhyNotUTF8)},
 		{"surrogate", text("\xed\xa0\x80"), nil, refused(1007, "Text is not UTF-8", WhyNotUTF8)},
 		{"character cut by the end", text("\xe2\x82"), nil, refused(1007, "Text is not UTF-8", WhyNotUTF8)},
@@ -133,7 +133,7 @@ func TestPeerCloseCodes(t *testing.T) {
 		{"1014", closeData(1014, ""), Closed{Code: 1014, By: Client, Why: WhyClient}, closeData(1014, "")},
 		{"4999", closeData(4999, ""), Closed{Code: 4999, By: Client, Why: WhyClient}, closeData(4999, "")},
 		{"longest reason", closeData(3000, strings.Repeat("r", 123)), Closed{Code: 3000, Reason: strings.Repeat("r", 123), By: Client, Why: WhyClient}, closeData(3000, strings.Repeat("r", 123))},
-		{"one byte", "\x03", badClose("close frame of one byte"), ""},
+		{"one byte", "\x03", badClose("Close frame of one byte"), ""},
 		{"reason not UTF-8", closeData(1000, "\xff"), Closed{Code: 1007, Reason: "Close reason is not UTF-8", By: Server, Why: WhyNotUTF8}, ""},
 	}
 	for _, code := range []int{0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535} {
@@ -142,7 +142,7 @@ func TestPeerCloseCodes(t *testing.T) {
 			payload string
 			want    Closed
 			answer  string
-		}{"bad code", closeData(code, ""), badClose("close code that may not be sent"), ""})
+		}{"bad code", closeData(code, ""), badClose("Close code that may not be sent"), ""})
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

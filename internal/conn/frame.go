@@ -86,9 +86,9 @@ func (f *frames) mask() (key [4]byte) {
 	return key
 }
 
-// start begins the payload of a frame whose header is complete. An error
+// start begins the payload of a frame whose header is complete; not nil
 // refuses the frame.
-func (f *frames) start(o *Options) error {
+func (f *frames) start(o *Options) *refusal {
 	length, ok := f.length()
 	f.kind, f.done, f.left, f.body = ws.OpCode(f.head[0]&0x0f), 0, length, true
 	if f.skim {
@@ -96,13 +96,13 @@ func (f *frames) start(o *Options) error {
 	}
 	switch {
 	case !ok:
-		return broken("frame length has its top bit set")
+		return broken("Frame length has its top bit set")
 	case f.head[0]&0x70 != 0:
-		return broken("reserved bit set")
+		return broken("Reserved bit set")
 	case f.kind.IsReserved():
-		return broken("reserved opcode")
+		return broken("Reserved opcode")
 	case !f.masked():
-		return broken("frame is not masked")
+		return broken("Frame is not masked")
 	case f.kind.IsControl():
 		return f.startControl()
 	default:
@@ -110,24 +110,24 @@ func (f *frames) start(o *Options) error {
 	}
 }
 
-func (f *frames) startControl() error {
+func (f *frames) startControl() *refusal {
 	switch {
 	case !f.fin():
-		return broken("fragmented control frame")
+		return broken("Fragmented control frame")
 	case f.left > ws.MaxControlFramePayloadSize:
-		return broken("control frame over 125 bytes")
+		return broken("Control frame over 125 bytes")
 	}
 	f.control = nil
 	return nil
 }
 
-func (f *frames) startData(o *Options) error {
+func (f *frames) startData(o *Options) *refusal {
 	first := f.kind != ws.OpContinuation
 	switch {
 	case first && f.open != 0:
-		return broken("new message inside a message")
+		return broken("New message inside a message")
 	case !first && f.open == 0:
-		return broken("continuation without a message")
+		return broken("Continuation without a message")
 	case f.kind == ws.OpBinary && o.RefuseBinary:
 		return &refusal{WhyBinary, ws.StatusUnsupportedData, "Binary messages are not supported"}
 	case f.left > int64(o.maxFrame()):
@@ -142,7 +142,7 @@ func (f *frames) startData(o *Options) error {
 }
 
 // payload takes the next bytes of a frame's payload; len(p) <= f.left.
-func (f *frames) payload(p []byte) error {
+func (f *frames) payload(p []byte) *refusal {
 	at := int(f.done & 3)
 	keep := !f.skim && len(p) > 0
 	if keep && f.kind.IsControl() {
@@ -174,7 +174,7 @@ func (f *frames) grow(n int) {
 
 // check validates what has come of a text, up to a character that is not
 // complete; at the end of the message none may be left.
-func (f *frames) check() error {
+func (f *frames) check() *refusal {
 	if f.open != ws.OpText {
 		return nil
 	}
@@ -228,4 +228,6 @@ type refusal struct {
 
 func (r *refusal) Error() string { return "conn: " + r.why.String() + ": " + r.text }
 
-func broken(text string) error { return &refusal{WhyProtocol, ws.StatusProtocolError, text} }
+func broken(text string) *refusal {
+	return &refusal{WhyProtocol, ws.StatusProtocolError, text}
+}

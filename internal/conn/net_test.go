@@ -53,6 +53,23 @@ func certificate(t testing.TB) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
+// loopbackTLS makes pairs as loopback does, with TLS between them.
+func loopbackTLS(t testing.TB) func(testing.TB) (server, client net.Conn) {
+	cert := certificate(t)
+	return func(t testing.TB) (net.Conn, net.Conn) {
+		t.Helper()
+		a, b := loopback(t)
+		server := tls.Server(a, &tls.Config{Certificates: []tls.Certificate{cert}})
+		client := tls.Client(b, &tls.Config{InsecureSkipVerify: true}) // self-signed by this test
+		shaken := make(chan error, 1)
+		go func() { shaken <- client.Handshake() }()
+		if err := errors.Join(server.Handshake(), <-shaken); err != nil {
+			t.Fatal(err)
+		}
+		return server, client
+	}
+}
+
 // TestTLSIdle: read deadlines pass inside TLS, and the connection lives on
 // until it is really idle.
 func TestTLSIdle(t *testing.T) {
@@ -93,17 +110,8 @@ func TestTLSIdle(t *testing.T) {
 // not wait for a farewell that cannot be written.
 func TestSlowConsumerTCP(t *testing.T) {
 	t.Parallel()
-	cert := certificate(t)
-	for _, secure := range []bool{false, true} {
-		server, client := loopback(t)
-		if secure {
-			server = tls.Server(server, &tls.Config{Certificates: []tls.Certificate{cert}})
-			c := tls.Client(client, &tls.Config{InsecureSkipVerify: true}) // self-signed by this test
-			go func() { _ = c.Handshake() }()
-			if err := server.(*tls.Conn).Handshake(); err != nil {
-				t.Fatal(err)
-			}
-		}
+	for _, pair := range []func(testing.TB) (server, client net.Conn){loopback, loopbackTLS(t)} {
+		server, client := pair(t)
 		c := New(server, nil, &Options{WriteTimeout: 200 * time.Millisecond})
 		ended := make(chan Closed, 1)
 		start := time.Now()
@@ -113,10 +121,10 @@ func TestSlowConsumerTCP(t *testing.T) {
 			c.LastActive()
 		}
 		if got := <-ended; got.Why != WhySlowConsumer {
-			t.Errorf("TLS %v: ended %+v, want a slow consumer", secure, got)
+			t.Errorf("%T: ended %+v, want a slow consumer", server, got)
 		}
 		if d := time.Since(start); d > 4*time.Second {
-			t.Errorf("TLS %v: dropped after %v, want soon after 200ms", secure, d)
+			t.Errorf("%T: dropped after %v, want soon after 200ms", server, d)
 		}
 		client.Close()
 	}

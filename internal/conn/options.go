@@ -20,8 +20,7 @@ const (
 type Options struct {
 	// MaxMessage and MaxFrame bound what the peer may send, in payload bytes;
 	// over either the connection is closed with 1009. Messages going out are
-	// cut into frames of at most MaxFrame. 0: the defaults; MaxMessage may not
-	// be over 1 GiB.
+	// cut into frames of at most MaxFrame. 0: the defaults.
 	MaxMessage, MaxFrame int
 	// Queue bounds the encoded bytes that wait or are being written; a message
 	// that does not fit is refused with [ErrFull]. It must hold the largest
@@ -39,8 +38,8 @@ type Options struct {
 	// counted from when it was written. 0: DefaultCloseTimeout.
 	CloseTimeout time.Duration
 
-	// Message gets each whole message, in the reader's goroutine. It may keep
-	// text. nil: messages are read and forgotten.
+	// Message gets each whole message, in the reader's goroutine, until the
+	// connection is closing. It may keep text. c.Owner says whose it is. nil: messages are read and forgotten.
 	Message func(c *Conn, text []byte)
 	// RefuseBinary closes (1003) on a binary message; otherwise Message gets
 	// it like a text, unvalidated.

@@ -12,8 +12,10 @@ var errAnswered = errors.New("conn: the peer's close frame has come")
 // buffer and no large local may live here. It returns errAnswered or why the
 // transport failed.
 func (c *Conn) read() error {
-	if err := c.begin(); err != nil {
-		return err
+	if c.leftover != nil {
+		if err := c.early(); err != nil {
+			return err
+		}
 	}
 	for {
 		n, err := c.nc.Read(c.tiny[:])
@@ -30,11 +32,8 @@ func (c *Conn) read() error {
 	}
 }
 
-// begin sets the first deadline and reads what the handshake left over.
-func (c *Conn) begin() error {
-	if err := c.expire(); err != nil {
-		return err
-	}
+// early takes what the handshake left over.
+func (c *Conn) early() error {
 	p := c.leftover
 	c.leftover = nil
 	return c.feed(p)

@@ -2,7 +2,6 @@ package conn
 
 import (
 	"encoding/binary"
-	"errors"
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
@@ -36,13 +35,12 @@ func (c *Conn) feed(p []byte) error {
 }
 
 // refuse starts to close for a refusal; nil is none.
-func (c *Conn) refuse(err error) {
-	var r *refusal
-	if err == nil || !errors.As(err, &r) {
+func (c *Conn) refuse(r *refusal) {
+	if r == nil {
 		return
 	}
 	c.in.ignore()
-	c.shut(&Closed{Code: int(r.code), Reason: r.text, By: Server, Why: r.why, Cause: err})
+	c.shut(&Closed{Code: int(r.code), Reason: r.text, By: Server, Why: r.why, Cause: r})
 }
 
 // frame handles a complete frame.
@@ -87,7 +85,7 @@ func (c *Conn) touch() bool {
 	now := c.age()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.end != nil {
+	if c.ending() {
 		return false
 	}
 	c.active = now
@@ -101,20 +99,20 @@ func (c *Conn) peerCloses(p []byte) {
 		c.shut(&Closed{Code: int(ws.StatusNoStatusRcvd), By: Client, Why: WhyClient})
 		return
 	}
-	if err := checkClose(p); err != nil {
-		c.refuse(err)
+	if r := checkClose(p); r != nil {
+		c.refuse(r)
 		return
 	}
 	code := int(binary.BigEndian.Uint16(p))
 	c.shut(&Closed{Code: code, Reason: string(p[2:]), By: Client, Why: WhyClient})
 }
 
-func checkClose(p []byte) error {
+func checkClose(p []byte) *refusal {
 	switch {
 	case len(p) < 2:
-		return broken("close frame of one byte")
+		return broken("Close frame of one byte")
 	case !sendable(int(binary.BigEndian.Uint16(p))):
-		return broken("close code that may not be sent")
+		return broken("Close code that may not be sent")
 	case !utf8.Valid(p[2:]):
 		return &refusal{WhyNotUTF8, ws.StatusInvalidFramePayloadData, "Close reason is not UTF-8"}
 	}

@@ -61,7 +61,7 @@ func (c *Conn) SendPrepared(p Prepared) error {
 
 // room is the queue if it takes n more bytes. mu is held.
 func (c *Conn) room(n int) (*buffer, error) {
-	if c.end != nil || c.down {
+	if c.end != nil {
 		c.o.Stats.add(WhySendClosed)
 		return nil, ErrClosed
 	}
@@ -96,7 +96,7 @@ func (c *Conn) answer(payload []byte) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.end != nil || c.down {
+	if c.end != nil {
 		return
 	}
 	if c.pong != nil {
@@ -108,7 +108,7 @@ func (c *Conn) answer(payload []byte) {
 
 // kick starts the writer unless it lives. mu is held.
 func (c *Conn) kick() {
-	if c.writing || c.down {
+	if c.writing {
 		return
 	}
 	c.writing = true

@@ -264,3 +264,49 @@ func TestNowStamps(t *testing.T) {
 		}
 	})
 }
+
+// brokenPipe is a net.Conn whose peer has closed: writes fail, and what it
+// said before can be read once a write has failed.
+type brokenPipe struct {
+	*tape
+	failed chan struct{}
+}
+
+func (b brokenPipe) Write([]byte) (int, error) { close(b.failed); return 0, os.ErrClosed }
+
+func (b brokenPipe) Read(p []byte) (int, error) { <-b.failed; return b.tape.Read(p) }
+
+// TestWriteFails: what the peer said before it left counts more than our
+// failure to write.
+func TestWriteFails(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		unread []byte
+		want   Closed
+	}{
+		{"close frame", hangup(4001, "left"), Closed{Code: 4001, Reason: "left", By: Client, Why: WhyClient}},
+		{"nothing", nil, Closed{Code: 1006, By: Lost, Why: WhyLost}},
+		{"bad frame", hangup(1, ""), Closed{Code: 1006, By: Lost, Why: WhyLost}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := New(brokenPipe{&tape{in: tt.unread, size: 100}, make(chan struct{})}, nil, nil)
+			if err := c.Send([]byte("a")); err != nil {
+				t.Fatalf("Send: %v", err)
+			}
+			got := c.Serve()
+			if (got.Cause == nil) != (tt.want.By == Client) {
+				t.Errorf("cause %v", got.Cause)
+			}
+			got.Cause = nil
+			if got != tt.want {
+				t.Errorf("ended %+v, want %+v", got, tt.want)
+			}
+			if err := c.Send(nil); !errors.Is(err, ErrClosed) {
+				t.Errorf("Send: %v, want ErrClosed", err)
+			}
+		})
+	}
+}
