@@ -1,0 +1,200 @@
+package template
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/tidewire/tidewire/internal/spec"
+)
+
+// Options are what a template needs from outside. The zero value works.
+type Options struct {
+	Region    string // default "us-east-1"
+	Account   string // twelve digits, default "123456789012"
+	StackName string // default: the name of the template's directory
+
+	Parameters map[string]string // values of template parameters, by name
+	// Resolve are the values of SSM parameters and dynamic references, by
+	// what stands in the reference ("ssm:/path:1", or "/path" alone).
+	Resolve map[string]string
+	Imports map[string]string // values for Fn::ImportValue, by export name
+
+	// Secret gives the stable random values of access keys and API keys;
+	// kinds are "access-key-id", "secret-access-key" and "api-key". Nil makes
+	// placeholders that are derived from names: good for checking a template,
+	// not for serving it.
+	Secret func(kind, logicalID string) (string, error)
+}
+
+// Find says which file is meant: path itself, or the template of a directory,
+// template.yaml, template.yml or template.json. None and several are errors.
+func Find(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("no template at %s: %w", path, err)
+	}
+	if !info.IsDir() {
+		return path, nil
+	}
+	var found []string
+	for _, name := range []string{"template.yaml", "template.yml", "template.json"} {
+		file := filepath.Join(path, name)
+		if fi, err := os.Stat(file); err == nil && !fi.IsDir() {
+			found = append(found, name)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return filepath.Join(path, found[0]), nil
+	case 0:
+		return "", fmt.Errorf("no template in %s: none of template.yaml, template.yml and template.json is there; name the file", path)
+	default:
+		return "", fmt.Errorf("several templates in %s: %s; name the one that is meant", path, strings.Join(found, ", "))
+	}
+}
+
+// Load reads the template in the file path (see [Find]) and everything that it
+// says. All problems come at once, in the order of the file; with any, the
+// Spec is nil. o may be nil.
+func Load(path string, o *Options) (*spec.Spec, spec.Problems) {
+	data, err := readBounded(path)
+	if err != nil {
+		return nil, spec.Problems{{At: spec.Source{File: path}, Message: "the template cannot be read: " + err.Error()}}
+	}
+	return load(path, data, o)
+}
+
+// readBounded reads one byte more than is allowed, so that parse can tell.
+func readBounded(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s is a directory", path)
+	}
+	if info.Size() > maxBytes {
+		return nil, fmt.Errorf("it has %d bytes, at most %d are read (CloudFormation takes 1 MB)", info.Size(), maxBytes)
+	}
+	return os.ReadFile(path)
+}
+
+// load is Load for a template in memory.
+func load(path string, data []byte, o *Options) (*spec.Spec, spec.Problems) {
+	l := newLoader(path, o)
+	l.checkOptions()
+	l.root = parse(data, strings.EqualFold(filepath.Ext(path), ".json"), func(line int, message, hint string) {
+		l.problems = append(l.problems, spec.Problem{At: spec.Source{File: path, Line: line}, Message: message, Hint: hint})
+	})
+	if l.root != nil {
+		l.read()
+	}
+	if len(l.problems) > 0 {
+		return nil, tidy(l.problems)
+	}
+	l.finish()
+	if ps := l.validate(); len(ps) > 0 {
+		return nil, ps
+	}
+	return l.spec, nil
+}
+
+// read goes through the sections in the order in which they depend on each
+// other.
+func (l *loader) read() {
+	l.checkSections()
+	l.readTransforms()
+	l.readParameters()
+	l.readMappings()
+	l.expandLoops()
+	l.readConditions()
+	l.readResources()
+	l.runResources()
+	l.readOutputs()
+	l.findCycles()
+	l.checkUnused()
+}
+
+// finish flattens the drafts into the Spec.
+func (l *loader) finish() {
+	s := l.spec
+	for _, a := range l.apis {
+		s.WebSocketAPIs = append(s.WebSocketAPIs, *a.api)
+	}
+	for _, u := range l.users {
+		s.Users = append(s.Users, *u)
+	}
+	for _, r := range l.roles {
+		s.Roles = append(s.Roles, *r)
+	}
+	for _, p := range l.plans {
+		s.UsagePlans = append(s.UsagePlans, *p)
+	}
+	for _, d := range l.domains {
+		s.Domains = append(s.Domains, *d)
+	}
+	sort.SliceStable(s.Gaps, func(i, j int) bool { return s.Gaps[i].At.Line < s.Gaps[j].At.Line })
+	sort.SliceStable(s.Notes, func(i, j int) bool { return s.Notes[i].At.Line < s.Notes[j].At.Line })
+}
+
+// tidy sorts problems and drops those that are said twice.
+func tidy(ps spec.Problems) spec.Problems {
+	ps.Sort()
+	seen := make(map[spec.Problem]bool, len(ps))
+	out := ps[:0]
+	for _, p := range ps {
+		if !seen[p] {
+			seen[p] = true
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// validate checks the finished Spec and says where in the template its
+// problems come from.
+func (l *loader) validate() spec.Problems {
+	ps := l.spec.Validate()
+	for i := range ps {
+		l.locate(&ps[i])
+	}
+	return tidy(ps)
+}
+
+// locate turns a path of the Spec into a property of the template.
+func (l *loader) locate(p *spec.Problem) {
+	r := l.byID[p.Resource]
+	if r == nil {
+		return
+	}
+	name := p.Property[strings.LastIndexByte(p.Property, '.')+1:]
+	name, _, _ = strings.Cut(name, "[")
+	p.Property = ""
+	names := map[string]string{
+		"Key": "RouteKey", "IntegrationID": "Target", "Name": r.nameProperty(), "ARN": r.nameProperty(),
+		"RoleARN": "Role", "Keys": "KeySchema", "Attributes": "AttributeDefinitions", "RequestParameters": "RequestParameters",
+	}
+	n := r.props.get(orDefault(names[name], name))
+	if n == nil {
+		n = r.props
+	}
+	p.At = l.source(n)
+	p.Resource, p.Property = n.where()
+}
+
+// nameProperty is the property that names a resource of r's type.
+func (r *resource) nameProperty() string {
+	last := r.typ[strings.LastIndexByte(r.typ, ':')+1:]
+	switch last {
+	case "SimpleTable":
+		last = "Table"
+	case "Api", "WebSocketApi", "ApiKey":
+		return "Name"
+	case "DomainName":
+		return "DomainName"
+	}
+	return last + "Name"
+}
