@@ -1,12 +1,10 @@
 package conn
 
 import (
-	"encoding/binary"
 	"errors"
 	"net"
 	"os"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gobwas/ws"
 )
@@ -50,9 +48,6 @@ var errNoAnswer = errors.New("conn: the peer did not answer our close frame in t
 
 // errDropped is the cause of an ending by Drop.
 var errDropped = errors.New("conn: dropped without a closing handshake")
-
-// maxReason is the room for a close reason: a control frame without the code.
-const maxReason = ws.MaxControlFramePayloadSize - 2
 
 // Close starts the closing handshake with a code and a reason (cut to 123
 // bytes): what is queued goes out, then the close frame, and Serve returns
@@ -98,27 +93,6 @@ func (c *Conn) shutLocked(end *Closed) {
 	out := c.queued()
 	out.b = appendClose(out.b, end.Code, end.Reason)
 	c.kick()
-}
-
-// appendClose appends a close frame, empty if code may not be sent.
-func appendClose(b []byte, code int, reason string) []byte {
-	if !sendable(code) {
-		return appendHeader(b, ws.OpClose, true, 0)
-	}
-	b = appendHeader(b, ws.OpClose, true, 2+len(reason))
-	return append(binary.BigEndian.AppendUint16(b, uint16(code)), reason...)
-}
-
-// clip cuts a reason to what a close frame takes, between characters.
-func clip(s string) string {
-	if len(s) <= maxReason {
-		return s
-	}
-	n := maxReason
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }
 
 // expire is called when the read deadline has passed, and once by New: it

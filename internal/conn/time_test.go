@@ -169,6 +169,11 @@ func TestSlowConsumer(t *testing.T) {
 		if n != 10 {
 			t.Errorf("queue of 10,000 bytes took %d messages of 1,000, want 10", n)
 		}
+		stuck.locked(func() {
+			if got := cap(stuck.out.b); got > 2*10_000 {
+				t.Errorf("a queue of 10,000 bytes takes %d bytes of memory", got)
+			}
+		})
 		sends(t, well, "a") // nobody else is held up
 		if got := well.next(t).Data; got != "a" || time.Since(start) != 0 {
 			t.Errorf("other connection got %q after %v, want it at once", got, time.Since(start))
