@@ -217,61 +217,89 @@ func samPolicies() map[string][]policyRule {
 		"AMIDescribePolicy":                     {permit("ec2: DescribeImages", "*")},
 		"AWSSecretsManagerGetSecretValuePolicy": {permit("secretsmanager: GetSecretValue", "{SecretArn}")},
 		"AWSSecretsManagerRotationPolicy": {
-			permit("secretsmanager: DescribeSecret GetSecretValue PutSecretValue UpdateSecretVersionStage", here("secretsmanager", "secret:*")).when("StringEquals", "secretsmanager:resource/AllowRotationLambdaArn", here("lambda", "function:{FunctionName}")),
+			permit("secretsmanager: DescribeSecret GetSecretValue PutSecretValue UpdateSecretVersionStage",
+				here("secretsmanager", "secret:*")).
+				when("StringEquals", "secretsmanager:resource/AllowRotationLambdaArn", here("lambda", "function:{FunctionName}")),
 			permit("secretsmanager: GetRandomPassword", "*"),
 		},
 		"AcmGetCertificatePolicy": {permit("acm: GetCertificate", "{CertificateArn}")},
 		"AthenaQueryPolicy": {
-			permit("athena: ListWorkGroups GetExecutionEngine GetExecutionEngines GetNamespace GetCatalogs GetNamespaces GetTables GetTable", "*"),
+			permit("athena: ListWorkGroups GetExecutionEngine GetExecutionEngines GetNamespace GetCatalogs GetNamespaces GetTables GetTable",
+				"*"),
 			permit("athena: StartQueryExecution GetQueryResults DeleteNamedQuery GetNamedQuery ListQueryExecutions StopQueryExecution "+
 				"GetQueryResultsStream ListNamedQueries CreateNamedQuery GetQueryExecution BatchGetNamedQuery BatchGetQueryExecution "+
 				"GetWorkGroup", here("athena", "workgroup/{WorkGroupName}")),
 		},
-		"CloudFormationDescribeStacksPolicy":   {permit("cloudformation: DescribeStacks", here("cloudformation", "stack/*"))},
-		"CloudWatchDashboardPolicy":            {permit("cloudwatch: GetDashboard ListDashboards PutDashboard ListMetrics", "*")},
+		"CloudFormationDescribeStacksPolicy": {permit("cloudformation: DescribeStacks", here("cloudformation", "stack/*"))},
+		"CloudWatchDashboardPolicy": {
+			permit("cloudwatch: GetDashboard ListDashboards PutDashboard ListMetrics", "*"),
+		},
 		"CloudWatchDescribeAlarmHistoryPolicy": {permit("cloudwatch: DescribeAlarmHistory", "*")},
 		"CloudWatchPutMetricPolicy":            {permit("cloudwatch: PutMetricData", "*")},
-		"CodeCommitCrudPolicy": {permit("codecommit: GitPull GitPush CreateBranch DeleteBranch GetBranch ListBranches MergeBranchesByFastForward "+
-			"MergeBranchesBySquash MergeBranchesByThreeWay UpdateDefaultBranch BatchDescribeMergeConflicts "+
-			"CreateUnreferencedMergeCommit DescribeMergeConflicts GetMergeCommit GetMergeOptions BatchGetPullRequests "+
-			"CreatePullRequest DescribePullRequestEvents GetCommentsForPullRequest GetCommitsFromMergeBase GetMergeConflicts "+
-			"GetPullRequest ListPullRequests MergePullRequestByFastForward MergePullRequestBySquash MergePullRequestByThreeWay "+
-			"PostCommentForPullRequest UpdatePullRequestDescription UpdatePullRequestStatus UpdatePullRequestTitle DeleteFile "+
-			"GetBlob GetFile GetFolder PutFile DeleteCommentContent GetComment GetCommentsForComparedCommit "+
-			"PostCommentForComparedCommit PostCommentReply UpdateComment BatchGetCommits CreateCommit GetCommit GetCommitHistory "+
-			"GetDifferences GetObjectIdentifier GetReferences GetTree GetRepository UpdateRepositoryDescription "+
-			"ListTagsForResource TagResource UntagResource GetRepositoryTriggers PutRepositoryTriggers TestRepositoryTriggers "+
-			"UploadArchive GetUploadArchiveStatus CancelUploadArchive", here("codecommit", "{RepositoryName}"))},
-		"CodeCommitReadPolicy": {permit("codecommit: GitPull GetBranch ListBranches BatchDescribeMergeConflicts DescribeMergeConflicts GetMergeCommit "+
-			"GetMergeOptions BatchGetPullRequests DescribePullRequestEvents GetCommentsForPullRequest GetCommitsFromMergeBase "+
-			"GetMergeConflicts GetPullRequest ListPullRequests GetBlob GetFile GetFolder GetComment GetCommentsForComparedCommit "+
-			"BatchGetCommits GetCommit GetCommitHistory GetDifferences GetObjectIdentifier GetReferences GetTree GetRepository "+
-			"ListTagsForResource GetRepositoryTriggers TestRepositoryTriggers GetUploadArchiveStatus", here("codecommit", "{RepositoryName}"))},
+		"CodeCommitCrudPolicy": {
+			permit("codecommit: GitPull GitPush CreateBranch DeleteBranch GetBranch ListBranches MergeBranchesByFastForward "+
+				"MergeBranchesBySquash MergeBranchesByThreeWay UpdateDefaultBranch BatchDescribeMergeConflicts "+
+				"CreateUnreferencedMergeCommit DescribeMergeConflicts GetMergeCommit GetMergeOptions BatchGetPullRequests "+
+				"CreatePullRequest DescribePullRequestEvents GetCommentsForPullRequest GetCommitsFromMergeBase GetMergeConflicts "+
+				"GetPullRequest ListPullRequests MergePullRequestByFastForward MergePullRequestBySquash MergePullRequestByThreeWay "+
+				"PostCommentForPullRequest UpdatePullRequestDescription UpdatePullRequestStatus UpdatePullRequestTitle DeleteFile "+
+				"GetBlob GetFile GetFolder PutFile DeleteCommentContent GetComment GetCommentsForComparedCommit "+
+				"PostCommentForComparedCommit PostCommentReply UpdateComment BatchGetCommits CreateCommit GetCommit GetCommitHistory "+
+				"GetDifferences GetObjectIdentifier GetReferences GetTree GetRepository UpdateRepositoryDescription "+
+				"ListTagsForResource TagResource UntagResource GetRepositoryTriggers PutRepositoryTriggers TestRepositoryTriggers "+
+				"UploadArchive GetUploadArchiveStatus CancelUploadArchive", here("codecommit", "{RepositoryName}")),
+		},
+		"CodeCommitReadPolicy": {
+			permit("codecommit: GitPull GetBranch ListBranches BatchDescribeMergeConflicts DescribeMergeConflicts GetMergeCommit "+
+				"GetMergeOptions BatchGetPullRequests DescribePullRequestEvents GetCommentsForPullRequest GetCommitsFromMergeBase "+
+				"GetMergeConflicts GetPullRequest ListPullRequests GetBlob GetFile GetFolder GetComment GetCommentsForComparedCommit "+
+				"BatchGetCommits GetCommit GetCommitHistory GetDifferences GetObjectIdentifier GetReferences GetTree GetRepository "+
+				"ListTagsForResource GetRepositoryTriggers TestRepositoryTriggers GetUploadArchiveStatus",
+				here("codecommit", "{RepositoryName}")),
+		},
 		"CodePipelineLambdaExecutionPolicy": {permit("codepipeline: PutJobSuccessResult PutJobFailureResult", "*")},
 		"CodePipelineReadOnlyPolicy":        {permit("codepipeline: ListPipelineExecutions", here("codepipeline", "{PipelineName}"))},
-		"ComprehendBasicAccessPolicy": {permit("comprehend: BatchDetectKeyPhrases DetectDominantLanguage DetectEntities BatchDetectEntities DetectKeyPhrases "+
-			"DetectSentiment BatchDetectDominantLanguage BatchDetectSentiment", "*")},
-		"CostExplorerReadOnlyPolicy": {permit("ce: GetCostAndUsage GetDimensionValues GetReservationCoverage GetReservationPurchaseRecommendation "+
-			"GetReservationUtilization GetTags", "*")},
+		"ComprehendBasicAccessPolicy": {
+			permit("comprehend: BatchDetectKeyPhrases DetectDominantLanguage DetectEntities BatchDetectEntities DetectKeyPhrases "+
+				"DetectSentiment BatchDetectDominantLanguage BatchDetectSentiment", "*"),
+		},
+		"CostExplorerReadOnlyPolicy": {
+			permit("ce: GetCostAndUsage GetDimensionValues GetReservationCoverage GetReservationPurchaseRecommendation "+
+				"GetReservationUtilization GetTags", "*"),
+		},
 		"DynamoDBBackupFullAccessPolicy": {
 			permit("dynamodb: CreateBackup DescribeContinuousBackups", here("dynamodb", "table/{TableName}")),
 			permit("dynamodb: DeleteBackup DescribeBackup ListBackups", here("dynamodb", "table/{TableName}/backup/*")),
 		},
-		"DynamoDBCrudPolicy":        {permit("dynamodb: GetItem DeleteItem PutItem Scan Query UpdateItem BatchWriteItem BatchGetItem DescribeTable ConditionCheckItem", here("dynamodb", "table/{TableName}"), here("dynamodb", "table/{TableName}/index/*"))},
-		"DynamoDBReadPolicy":        {permit("dynamodb: GetItem Scan Query BatchGetItem DescribeTable", here("dynamodb", "table/{TableName}"), here("dynamodb", "table/{TableName}/index/*"))},
+		"DynamoDBCrudPolicy": {
+			permit("dynamodb: GetItem DeleteItem PutItem Scan Query UpdateItem BatchWriteItem BatchGetItem DescribeTable ConditionCheckItem",
+				here("dynamodb", "table/{TableName}"), here("dynamodb", "table/{TableName}/index/*")),
+		},
+		"DynamoDBReadPolicy": {
+			permit("dynamodb: GetItem Scan Query BatchGetItem DescribeTable",
+				here("dynamodb", "table/{TableName}"), here("dynamodb", "table/{TableName}/index/*")),
+		},
 		"DynamoDBReconfigurePolicy": {permit("dynamodb: UpdateTable", here("dynamodb", "table/{TableName}"))},
 		"DynamoDBRestoreFromBackupPolicy": {
 			permit("dynamodb: RestoreTableFromBackup", here("dynamodb", "table/{TableName}/backup/*")),
-			permit("dynamodb: PutItem UpdateItem DeleteItem GetItem Query Scan BatchWriteItem", here("dynamodb", "table/{TableName}")),
+			permit("dynamodb: PutItem UpdateItem DeleteItem GetItem Query Scan BatchWriteItem",
+				here("dynamodb", "table/{TableName}")),
 		},
 		"DynamoDBStreamReadPolicy": {
-			permit("dynamodb: DescribeStream GetRecords GetShardIterator", here("dynamodb", "table/{TableName}/stream/{StreamName}")),
+			permit("dynamodb: DescribeStream GetRecords GetShardIterator",
+				here("dynamodb", "table/{TableName}/stream/{StreamName}")),
 			permit("dynamodb: ListStreams", here("dynamodb", "table/{TableName}/stream/*")),
 		},
-		"DynamoDBWritePolicy":                            {permit("dynamodb: PutItem UpdateItem BatchWriteItem", here("dynamodb", "table/{TableName}"), here("dynamodb", "table/{TableName}/index/*"))},
-		"EC2CopyImagePolicy":                             {permit("ec2: CopyImage", here("ec2", "image/{ImageId}"))},
-		"EC2DescribePolicy":                              {permit("ec2: DescribeRegions DescribeInstances", "*")},
-		"EFSWriteAccessPolicy":                           {permit("elasticfilesystem: ClientMount ClientWrite", here("elasticfilesystem", "file-system/{FileSystem}")).when("StringEquals", "elasticfilesystem:AccessPointArn", here("elasticfilesystem", "access-point/{AccessPoint}"))},
+		"DynamoDBWritePolicy": {
+			permit("dynamodb: PutItem UpdateItem BatchWriteItem",
+				here("dynamodb", "table/{TableName}"), here("dynamodb", "table/{TableName}/index/*")),
+		},
+		"EC2CopyImagePolicy": {permit("ec2: CopyImage", here("ec2", "image/{ImageId}"))},
+		"EC2DescribePolicy":  {permit("ec2: DescribeRegions DescribeInstances", "*")},
+		"EFSWriteAccessPolicy": {
+			permit("elasticfilesystem: ClientMount ClientWrite", here("elasticfilesystem", "file-system/{FileSystem}")).
+				when("StringEquals", "elasticfilesystem:AccessPointArn", here("elasticfilesystem", "access-point/{AccessPoint}")),
+		},
 		"EKSDescribePolicy":                              {permit("eks: DescribeCluster ListClusters", "*")},
 		"EcsRunTaskPolicy":                               {permit("ecs: RunTask", here("ecs", "task-definition/{TaskDefinition}"))},
 		"ElasticMapReduceAddJobFlowStepsPolicy":          {permit("elasticmapreduce: AddJobFlowSteps", here("elasticmapreduce", "cluster/{ClusterId}"))},
@@ -283,56 +311,101 @@ func samPolicies() map[string][]policyRule {
 		"ElasticsearchHttpPostPolicy":                    {permit("es: ESHttpPost ESHttpPut", here("es", "domain/{DomainName}/*"))},
 		"EventBridgePutEventsPolicy":                     {permit("events: PutEvents", here("events", "event-bus/{EventBusName}"))},
 		"FilterLogEventsPolicy":                          {permit("logs: FilterLogEvents", here("logs", "log-group:{LogGroupName}:log-stream:*"))},
-		"FirehoseCrudPolicy":                             {permit("firehose: CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream PutRecord PutRecordBatch UpdateDestination", here("firehose", "deliverystream/{DeliveryStreamName}"))},
-		"FirehoseWritePolicy":                            {permit("firehose: PutRecord PutRecordBatch", here("firehose", "deliverystream/{DeliveryStreamName}"))},
-		"KMSDecryptPolicy":                               {permit("kms: Decrypt", here("kms", "key/{KeyId}"))},
-		"KMSEncryptPolicy":                               {permit("kms: Encrypt", here("kms", "key/{KeyId}"))},
-		"KMSEncryptPolicy_v2":                            {permit("kms: Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext", here("kms", "key/{KeyId}"))},
-		"KinesisCrudPolicy": {permit("kinesis: AddTagsToStream CreateStream DecreaseStreamRetentionPeriod DeleteStream DescribeStream "+
-			"DescribeStreamSummary GetShardIterator IncreaseStreamRetentionPeriod ListTagsForStream MergeShards PutRecord "+
-			"PutRecords SplitShard RemoveTagsFromStream", here("kinesis", "stream/{StreamName}"))},
+		"FirehoseCrudPolicy": {
+			permit("firehose: CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream PutRecord PutRecordBatch UpdateDestination",
+				here("firehose", "deliverystream/{DeliveryStreamName}")),
+		},
+		"FirehoseWritePolicy": {permit("firehose: PutRecord PutRecordBatch", here("firehose", "deliverystream/{DeliveryStreamName}"))},
+		"KMSDecryptPolicy":    {permit("kms: Decrypt", here("kms", "key/{KeyId}"))},
+		"KMSEncryptPolicy":    {permit("kms: Encrypt", here("kms", "key/{KeyId}"))},
+		"KMSEncryptPolicy_v2": {
+			permit("kms: Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext",
+				here("kms", "key/{KeyId}")),
+		},
+		"KinesisCrudPolicy": {
+			permit("kinesis: AddTagsToStream CreateStream DecreaseStreamRetentionPeriod DeleteStream DescribeStream "+
+				"DescribeStreamSummary GetShardIterator IncreaseStreamRetentionPeriod ListTagsForStream MergeShards PutRecord "+
+				"PutRecords SplitShard RemoveTagsFromStream", here("kinesis", "stream/{StreamName}")),
+		},
 		"KinesisStreamReadPolicy": {
 			permit("kinesis: ListStreams DescribeLimits", here("kinesis", "stream/*")),
-			permit("kinesis: DescribeStream DescribeStreamSummary GetRecords GetShardIterator", here("kinesis", "stream/{StreamName}")),
+			permit("kinesis: DescribeStream DescribeStreamSummary GetRecords GetShardIterator",
+				here("kinesis", "stream/{StreamName}")),
 		},
 		"LambdaInvokePolicy":                   {permit("lambda: InvokeFunction", here("lambda", "function:{FunctionName}*"))},
 		"MobileAnalyticsWriteOnlyAccessPolicy": {permit("mobileanalytics: PutEvents", "*")},
 		"OrganizationsListAccountsPolicy":      {permit("organizations: ListAccounts", "*")},
-		"PinpointEndpointAccessPolicy":         {permit("mobiletargeting: GetEndpoint UpdateEndpoint UpdateEndpointsBatch", here("mobiletargeting", "apps/{PinpointApplicationId}/endpoints/*"))},
+		"PinpointEndpointAccessPolicy": {
+			permit("mobiletargeting: GetEndpoint UpdateEndpoint UpdateEndpointsBatch",
+				here("mobiletargeting", "apps/{PinpointApplicationId}/endpoints/*")),
+		},
 		"PollyFullAccessPolicy": {
 			permit("polly: GetLexicon DeleteLexicon", here("polly", "lexicon/{LexiconName}")),
 			permit("polly: DescribeVoices ListLexicons PutLexicon SynthesizeSpeech", here("polly", "lexicon/*")),
 		},
-		"RekognitionDetectOnlyPolicy":           {permit("rekognition: DetectFaces DetectLabels DetectModerationLabels DetectText", "*")},
-		"RekognitionFacesManagementPolicy":      {permit("rekognition: IndexFaces DeleteFaces SearchFaces SearchFacesByImage ListFaces", here("rekognition", "collection/{CollectionId}"))},
-		"RekognitionFacesPolicy":                {permit("rekognition: CompareFaces DetectFaces", "*")},
-		"RekognitionLabelsPolicy":               {permit("rekognition: DetectLabels DetectModerationLabels", "*")},
-		"RekognitionNoDataAccessPolicy":         {permit("rekognition: CompareFaces DetectFaces DetectLabels DetectModerationLabels", here("rekognition", "collection/{CollectionId}"))},
-		"RekognitionReadPolicy":                 {permit("rekognition: ListCollections ListFaces SearchFaces SearchFacesByImage", here("rekognition", "collection/{CollectionId}"))},
+		"RekognitionDetectOnlyPolicy": {
+			permit("rekognition: DetectFaces DetectLabels DetectModerationLabels DetectText", "*"),
+		},
+		"RekognitionFacesManagementPolicy": {
+			permit("rekognition: IndexFaces DeleteFaces SearchFaces SearchFacesByImage ListFaces",
+				here("rekognition", "collection/{CollectionId}")),
+		},
+		"RekognitionFacesPolicy":  {permit("rekognition: CompareFaces DetectFaces", "*")},
+		"RekognitionLabelsPolicy": {permit("rekognition: DetectLabels DetectModerationLabels", "*")},
+		"RekognitionNoDataAccessPolicy": {
+			permit("rekognition: CompareFaces DetectFaces DetectLabels DetectModerationLabels",
+				here("rekognition", "collection/{CollectionId}")),
+		},
+		"RekognitionReadPolicy": {
+			permit("rekognition: ListCollections ListFaces SearchFaces SearchFacesByImage",
+				here("rekognition", "collection/{CollectionId}")),
+		},
 		"RekognitionWriteOnlyAccessPolicy":      {permit("rekognition: CreateCollection IndexFaces", here("rekognition", "collection/{CollectionId}"))},
 		"Route53ChangeResourceRecordSetsPolicy": {permit("route53: ChangeResourceRecordSets", global("route53", "hostedzone/{HostedZoneId}"))},
-		"S3CrudPolicy": {permit("s3: GetObject ListBucket GetBucketLocation GetObjectVersion PutObject PutObjectAcl GetLifecycleConfiguration "+
-			"PutLifecycleConfiguration DeleteObject", global("s3", "{BucketName}"), global("s3", "{BucketName}/*"))},
+		"S3CrudPolicy": {
+			permit("s3: GetObject ListBucket GetBucketLocation GetObjectVersion PutObject PutObjectAcl GetLifecycleConfiguration "+
+				"PutLifecycleConfiguration DeleteObject", global("s3", "{BucketName}"), global("s3", "{BucketName}/*")),
+		},
 		"S3FullAccessPolicy": {
 			permit("s3: GetObject GetObjectAcl GetObjectVersion PutObject PutObjectAcl DeleteObject DeleteObjectTagging "+
-				"DeleteObjectVersionTagging GetObjectTagging GetObjectVersionTagging PutObjectTagging PutObjectVersionTagging", global("s3", "{BucketName}/*")),
-			permit("s3: ListBucket GetBucketLocation GetLifecycleConfiguration PutLifecycleConfiguration", global("s3", "{BucketName}")),
+				"DeleteObjectVersionTagging GetObjectTagging GetObjectVersionTagging PutObjectTagging PutObjectVersionTagging",
+				global("s3", "{BucketName}/*")),
+			permit("s3: ListBucket GetBucketLocation GetLifecycleConfiguration PutLifecycleConfiguration",
+				global("s3", "{BucketName}")),
 		},
-		"S3ReadPolicy":  {permit("s3: GetObject ListBucket GetBucketLocation GetObjectVersion GetLifecycleConfiguration", global("s3", "{BucketName}"), global("s3", "{BucketName}/*"))},
-		"S3WritePolicy": {permit("s3: PutObject PutObjectAcl PutLifecycleConfiguration", global("s3", "{BucketName}"), global("s3", "{BucketName}/*"))},
-		"SESBulkTemplatedCrudPolicy": {permit("ses: GetIdentityVerificationAttributes SendEmail SendRawEmail SendTemplatedEmail SendBulkTemplatedEmail "+
-			"VerifyEmailIdentity", here("ses", "identity/{IdentityName}"))},
+		"S3ReadPolicy": {
+			permit("s3: GetObject ListBucket GetBucketLocation GetObjectVersion GetLifecycleConfiguration",
+				global("s3", "{BucketName}"), global("s3", "{BucketName}/*")),
+		},
+		"S3WritePolicy": {
+			permit("s3: PutObject PutObjectAcl PutLifecycleConfiguration",
+				global("s3", "{BucketName}"), global("s3", "{BucketName}/*")),
+		},
+		"SESBulkTemplatedCrudPolicy": {
+			permit("ses: GetIdentityVerificationAttributes SendEmail SendRawEmail SendTemplatedEmail SendBulkTemplatedEmail "+
+				"VerifyEmailIdentity", here("ses", "identity/{IdentityName}")),
+		},
 		"SESBulkTemplatedCrudPolicy_v2": {
-			permit("ses: SendEmail SendRawEmail SendTemplatedEmail SendBulkTemplatedEmail", here("ses", "identity/{IdentityName}"), here("ses", "template/{TemplateName}")),
+			permit("ses: SendEmail SendRawEmail SendTemplatedEmail SendBulkTemplatedEmail",
+				here("ses", "identity/{IdentityName}"), here("ses", "template/{TemplateName}")),
 			permit("ses: GetIdentityVerificationAttributes VerifyEmailIdentity", "*"),
 		},
-		"SESCrudPolicy":              {permit("ses: GetIdentityVerificationAttributes SendEmail SendRawEmail VerifyEmailIdentity", here("ses", "identity/{IdentityName}"))},
-		"SESEmailTemplateCrudPolicy": {permit("ses: CreateTemplate GetTemplate ListTemplates UpdateTemplate DeleteTemplate TestRenderTemplate", "*")},
-		"SESSendBouncePolicy":        {permit("ses: SendBounce", here("ses", "identity/{IdentityName}"))},
-		"SNSCrudPolicy":              {permit("sns: ListSubscriptionsByTopic CreateTopic SetTopicAttributes Subscribe Publish", here("sns", "{TopicName}*"))},
-		"SNSPublishMessagePolicy":    {permit("sns: Publish", here("sns", "{TopicName}"))},
-		"SQSPollerPolicy": {permit("sqs: ChangeMessageVisibility ChangeMessageVisibilityBatch DeleteMessage DeleteMessageBatch GetQueueAttributes "+
-			"ReceiveMessage", here("sqs", "{QueueName}"))},
+		"SESCrudPolicy": {
+			permit("ses: GetIdentityVerificationAttributes SendEmail SendRawEmail VerifyEmailIdentity",
+				here("ses", "identity/{IdentityName}")),
+		},
+		"SESEmailTemplateCrudPolicy": {
+			permit("ses: CreateTemplate GetTemplate ListTemplates UpdateTemplate DeleteTemplate TestRenderTemplate", "*"),
+		},
+		"SESSendBouncePolicy": {permit("ses: SendBounce", here("ses", "identity/{IdentityName}"))},
+		"SNSCrudPolicy": {
+			permit("sns: ListSubscriptionsByTopic CreateTopic SetTopicAttributes Subscribe Publish", here("sns", "{TopicName}*")),
+		},
+		"SNSPublishMessagePolicy": {permit("sns: Publish", here("sns", "{TopicName}"))},
+		"SQSPollerPolicy": {
+			permit("sqs: ChangeMessageVisibility ChangeMessageVisibilityBatch DeleteMessage DeleteMessageBatch GetQueueAttributes "+
+				"ReceiveMessage", here("sqs", "{QueueName}")),
+		},
 		"SQSSendMessagePolicy": {permit("sqs: SendMessage*", here("sqs", "{QueueName}"))},
 		"SSMParameterReadPolicy": {
 			permit("ssm: DescribeParameters", "*"),
@@ -344,14 +417,20 @@ func samPolicies() map[string][]policyRule {
 		},
 		"SageMakerCreateEndpointConfigPolicy": {permit("sagemaker: CreateEndpointConfig", here("sagemaker", "endpoint-config/{EndpointConfigName}"))},
 		"SageMakerCreateEndpointPolicy":       {permit("sagemaker: CreateEndpoint", here("sagemaker", "endpoint/{EndpointName}"))},
-		"ServerlessRepoReadWriteAccessPolicy": {permit("serverlessrepo: CreateApplication CreateApplicationVersion UpdateApplication GetApplication ListApplications "+
-			"ListApplicationVersions ListApplicationDependencies", here("serverlessrepo", "applications/*"))},
+		"ServerlessRepoReadWriteAccessPolicy": {
+			permit("serverlessrepo: CreateApplication CreateApplicationVersion UpdateApplication GetApplication ListApplications "+
+				"ListApplicationVersions ListApplicationDependencies", here("serverlessrepo", "applications/*")),
+		},
 		"StepFunctionsCallbackPolicy":     {permit("states: SendTaskFailure SendTaskHeartbeat SendTaskSuccess", here("states", "stateMachine:{StateMachineName}"))},
 		"StepFunctionsExecutionPolicy":    {permit("states: StartExecution", here("states", "stateMachine:{StateMachineName}"))},
 		"StepFunctionsExecutionPolicy_v2": {permit("states: StartExecution StartSyncExecution", here("states", "stateMachine:{StateMachineName}"))},
-		"TextractDetectAnalyzePolicy":     {permit("textract: DetectDocumentText StartDocumentTextDetection StartDocumentAnalysis AnalyzeDocument", "*")},
-		"TextractGetResultPolicy":         {permit("textract: GetDocumentTextDetection GetDocumentAnalysis", "*")},
-		"TextractPolicy":                  {permit("textract: *", "*")},
-		"VPCAccessPolicy":                 {permit("ec2: CreateNetworkInterface DeleteNetworkInterface DescribeNetworkInterfaces DetachNetworkInterface", "*")},
+		"TextractDetectAnalyzePolicy": {
+			permit("textract: DetectDocumentText StartDocumentTextDetection StartDocumentAnalysis AnalyzeDocument", "*"),
+		},
+		"TextractGetResultPolicy": {permit("textract: GetDocumentTextDetection GetDocumentAnalysis", "*")},
+		"TextractPolicy":          {permit("textract: *", "*")},
+		"VPCAccessPolicy": {
+			permit("ec2: CreateNetworkInterface DeleteNetworkInterface DescribeNetworkInterfaces DetachNetworkInterface", "*"),
+		},
 	}
 }
