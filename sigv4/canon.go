@@ -48,8 +48,7 @@ func (p *canonPool) put(c *canon) {
 	if cap(c.request)+cap(c.text)+cap(c.spare) > keptText {
 		return
 	}
-	clear(c.fields)
-	clear(c.pairs)
+	clear(c.fields) // pairs refer to c.text only
 	c.fields, c.pairs, c.text = c.fields[:0], c.pairs[:0], c.text[:0]
 	c.method, c.path = "", ""
 	c.host[0], c.length[0] = "", ""
