@@ -25,16 +25,15 @@ type arn struct {
 
 // splitARN splits without judging; any text goes.
 func splitARN(s string) (a arn) {
-	for a.count < arnResource {
-		before, after, found := strings.Cut(s, ":")
-		if !found {
-			break
+	start := 0
+	for i := 0; i < len(s) && a.count < arnResource; i++ {
+		if s[i] == ':' {
+			a.part[a.count] = s[start:i]
+			a.count++
+			start = i + 1
 		}
-		a.part[a.count] = before
-		a.count++
-		s = after
 	}
-	a.part[a.count] = s
+	a.part[a.count] = s[start:]
 	a.count++
 	return a
 }
@@ -55,7 +54,7 @@ func (p *arnPattern) match(a *arn, ctx Context) bool {
 	if a.count < arnParts {
 		return false
 	}
-	for i := range p.part {
+	for i := arnResource; i >= 0; i-- { // the last part differs most often
 		if !p.part[i].match(a.part[i], ctx) {
 			return false
 		}

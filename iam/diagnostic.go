@@ -93,12 +93,28 @@ const maxMisses = 4
 func (d Diagnostic) missing() string {
 	asked := fmt.Sprintf("%s on %s", shorten(d.request.Action), shorten(d.request.Resource))
 	switch {
-	case d.Source == IdentityBased && len(d.policies.Identity) == 0:
-		return "the principal has no identity-based policy, so nothing allows " + asked
 	case d.Source == ResourceBased && len(d.policies.Resource) == 0:
 		return "principal and resource are in different accounts and no resource-based policy allows " + asked
+	case d.Source != IdentityBased:
+		return fmt.Sprintf("no %s allows %s", d.Source, asked)
 	}
-	return fmt.Sprintf("no %s allows %s", d.Source, asked)
+	text := "no identity-based policy allows " + asked
+	if len(d.policies.Identity) == 0 {
+		text = "the principal has no identity-based policy, so nothing allows " + asked
+	}
+	return text + d.delegated()
+}
+
+// delegated says that a resource policy allows, but only the account: then the
+// identity policy that is missing would have been enough.
+func (d Diagnostic) delegated() string {
+	c := newCall(&d.request)
+	f := search(d.policies.Resource, &c, ResourceBased, false)
+	if f.grant != accountGrant {
+		return ""
+	}
+	return "; the resource-based policy " + place(f.policy.Name, f.index+1, f.policy.Policy.statements[f.index].sid) +
+		" allows the account only, whose own policies must allow too"
 }
 
 // shorten quotes what came from outside if it needs it and bounds its length.

@@ -62,6 +62,21 @@ func TestDiagnosticForeign(t *testing.T) {
 	}
 }
 
+// A resource policy may be what the reader hoped for.
+func TestDiagnosticNamesResourcePolicy(t *testing.T) {
+	t.Parallel()
+	for principal, want := range map[string]string{
+		`{"Service":"apigateway.amazonaws.com"}`: `; "a", statement 1: Principal does not match: it has apigateway.amazonaws.com`,
+		`{"AWS":"123456789012"}`:                 `; the resource-based policy "a", statement 1 allows the account only, whose own policies must allow too`,
+	} {
+		_, why := iam.Evaluate(&iam.Policies{Resource: named(t, owned(principal))}, &iam.Request{Principal: bob, Action: "a:B", Resource: route})
+		want = "implicitly denied: the principal has no identity-based policy, so nothing allows a:B on " + route + want
+		if diff := cmp.Diff(want, why.String()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 func TestMisses(t *testing.T) {
 	t.Parallel()
 	const doc = `{"Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"},

@@ -210,7 +210,7 @@ func (d *document) readPrincipals(e *element, kind text) error {
 	default:
 		return d.unknown(kind, e.name.value, principalAWS, principalService, principalFederated, principalCanonical)
 	}
-	values, err := d.texts(kind.value, onlyString)
+	values, err := d.texts(kind.value, anyScalar) // an account may be a number
 	for _, v := range values {
 		e.add(kind.value, v)
 	}

@@ -35,24 +35,35 @@ func (d Diagnostic) Misses() []Miss {
 	}
 	c := newCall(&d.request)
 	var misses []Miss
-	for _, named := range d.looked() {
-		misses = append(misses, named.misses(&c, d.Source)...)
+	for _, from := range d.looked() {
+		for _, named := range d.policies.of(from) {
+			misses = append(misses, named.misses(&c, from)...)
+		}
 	}
 	slices.SortStableFunc(misses, func(a, b Miss) int { return cmp.Compare(b.Part, a.Part) })
 	return misses
 }
 
-// looked are the policies in which the missing Allow was looked for.
-func (d Diagnostic) looked() []Named {
+// looked are the kinds of policy in which the missing Allow was looked for. A
+// resource policy could have stood in for an identity policy.
+func (d Diagnostic) looked() []Source {
+	if d.Source == IdentityBased {
+		return []Source{IdentityBased, ResourceBased}
+	}
+	return []Source{d.Source}
+}
+
+// of are the policies of one kind.
+func (p *Policies) of(from Source) []Named {
 	switch {
-	case d.Source == IdentityBased:
-		return d.policies.Identity
-	case d.Source == ResourceBased:
-		return d.policies.Resource
-	case d.Source == PermissionsBoundary && d.policies.Boundary != nil:
-		return []Named{*d.policies.Boundary}
-	case d.Source == SessionPolicy && d.policies.Session != nil:
-		return []Named{*d.policies.Session}
+	case from == IdentityBased:
+		return p.Identity
+	case from == ResourceBased:
+		return p.Resource
+	case from == PermissionsBoundary && p.Boundary != nil:
+		return []Named{*p.Boundary}
+	case from == SessionPolicy && p.Session != nil:
+		return []Named{*p.Session}
 	}
 	return nil
 }

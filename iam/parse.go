@@ -1,5 +1,7 @@
 package iam
 
+import "unicode/utf8"
+
 // Versions of the policy language. The old one has no policy variables.
 const (
 	version2008 = "2008-10-17"
@@ -50,9 +52,24 @@ func ParseKind(doc []byte, kind Kind) (*Policy, error) {
 	if len(doc) > maxDocument {
 		return nil, s.errorAt(0, "the document has %d bytes; at most %d are allowed", len(doc), maxDocument)
 	}
+	if bad := invalidUTF8(doc); bad >= 0 {
+		return nil, s.errorAt(bad, "the document is not UTF-8 here")
+	}
 	d := document{scanner: s, kind: kind}
 	if err := d.read(); err != nil {
 		return nil, err
 	}
 	return d.compile()
+}
+
+// invalidUTF8 is where doc stops being UTF-8, or -1.
+func invalidUTF8(doc []byte) int {
+	for i := 0; i < len(doc); {
+		r, width := utf8.DecodeRune(doc[i:])
+		if r == utf8.RuneError && width == 1 {
+			return i
+		}
+		i += width
+	}
+	return -1
 }

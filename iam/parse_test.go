@@ -65,7 +65,8 @@ func TestParseRefuses(t *testing.T) {
 		{`{"Statement":[{"Sid":"A","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"A","Effect":"Allow","Action":"*","Resource":"*"}]}`, 1, 79, `Sid "A" stands in two`},
 		{`{"Statement":{"Effect":"Allow","Action":"*","Principal":"bob"}}`, 1, 57, `Principal must be "*" or an object`},
 		{`{"Statement":{"Effect":"Allow","Action":"*","Principal":{"Aws":"*"}}}`, 1, 58, `did you mean "AWS"?`},
-		{`{"Statement":{"Effect":"Allow","Action":"*","Principal":{"AWS":12}}}`, 1, 64, "put it in quotes"},
+		{`{"Statement":{"Effect":"Allow","Action":"*","Principal":{"AWS":12}}}`, 1, 64, "12 digits"},
+		{`{"Statement":{"Effect":"Allow","Action":"*","Principal":{"AWS":null}}}`, 1, 64, "not null"},
 		{`{"Statement":{"Effect":"Allow","Action":"*","Principal":{"AWS":"12"}}}`, 1, 64, "12 digits"},
 		{`{"Statement":{"Effect":"Allow","Action":"*","Principal":{"AWS":""}}}`, 1, 64, "empty"},
 		{`{"Statement":{"Effect":"Allow","Action":"*","Principal":{"AWS":"arn:aws:iam::1:user/*"}}}`, 1, 64, "in part"},
@@ -95,6 +96,7 @@ func TestParseRefuses(t *testing.T) {
 		{condition(`{"IpAddress":{"k":"10.0.0.0/33"}}`), 1, 19 + len(conditionStart), "is not an IP address"},
 		{condition(`{"IpAddress":{"k":["10.0.0.1","localhost"]}}`), 1, 31 + len(conditionStart), "is not an IP address"},
 		{condition(`{"ArnLike":{"k":"bob"}}`), 1, 17 + len(conditionStart), "must be an ARN"},
+		{"{\"Id\":\"é\xff\"}", 1, 9, "not UTF-8"},
 		{"{\n\t\"Id\": \"é\", \"Ié\": 1}", 2, 13, `unknown element "Ié"`},
 	}
 	for _, tt := range tests {

@@ -34,8 +34,23 @@ func compile(source string, special syntax) (pattern, error) {
 		}
 	}
 	p := pattern{source: source, pieces: c.pieces, fold: special&foldCase != 0}
-	p.plain = !p.fold && (len(c.pieces) == 0 || len(c.pieces) == 1 && c.pieces[0].kind == literal)
+	p.shape, p.head = c.shape()
 	return p, nil
+}
+
+// shape recognises the commonest patterns; head is their literal.
+func (c *compiler) shape() (s shape, head string) {
+	pieces := c.pieces
+	if len(pieces) > 0 && pieces[0].kind == literal {
+		head, pieces = pieces[0].text, pieces[1:]
+	}
+	switch {
+	case len(pieces) == 0:
+		return exactly, head
+	case len(pieces) == 1 && pieces[0].kind == many:
+		return startsWith, head
+	}
+	return general, ""
 }
 
 // compiler is the state of one compile.

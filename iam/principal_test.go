@@ -28,6 +28,7 @@ func TestResourcePolicyPrincipal(t *testing.T) {
 		{`{"AWS":["` + session + `","` + bob + `"]}`, bob, true, true},
 		{`{"AWS":"arn:aws:iam::123456789012:user/Bob"}`, bob, false, true},
 		{`{"AWS":"123456789012"}`, bob, false, true},
+		{`{"AWS":123456789012}`, bob, false, true},
 		{`{"AWS":"arn:aws:iam::123456789012:root"}`, bob, false, true},
 		{`{"AWS":["123456789012","` + bob + `"]}`, bob, true, true},
 		{`{"AWS":"arn:aws:iam::123456789012:role/Chat"}`, session, true, true},

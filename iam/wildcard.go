@@ -24,23 +24,38 @@ type piece struct {
 	hasFallback bool
 }
 
+// shape tells patterns apart that need no search.
+type shape uint8
+
+const (
+	general    shape = iota
+	exactly          // a literal, or nothing
+	startsWith       // a literal, or nothing, and a star
+)
+
 // pattern is a compiled text with wildcards and variables.
 type pattern struct {
 	source string
 	pieces []piece
 	fold   bool // ASCII letters match in either case; literals are lower case
-	plain  bool // at most one piece, a literal, and not folded
+	shape  shape
+	head   string // of the shapes that are not general: their literal
 }
 
 // match reports whether the whole of s fits.
 func (p *pattern) match(s string, ctx Context) bool {
-	if !p.plain {
+	switch {
+	case p.shape == general:
 		return p.search(s, ctx)
+	case len(s) < len(p.head), p.shape == exactly && len(s) != len(p.head):
+		return false
+	case p.fold:
+		return hasPrefixFold(s, p.head)
 	}
-	return len(p.pieces) == 0 && s == "" || len(p.pieces) == 1 && s == p.pieces[0].text
+	return s[:len(p.head)] == p.head
 }
 
-// search is match for patterns that are not plain. It backtracks only to the latest
+// search is match for a general pattern. It backtracks only to the latest
 // star, which is enough because a run between two stars may always be taken at
 // its first occurrence; so the time is bounded by len(pattern) × len(s).
 func (p *pattern) search(s string, ctx Context) bool {
