@@ -129,15 +129,20 @@ func (c *canon) repeatedParam() string {
 // readNames reads SignedHeaders into c.fields.
 func (c *canon) readNames(list string) *RefusedError {
 	c.fields = c.fields[:0]
-	for more := true; more; {
-		var name string
-		name, list, more = strings.Cut(list, ";")
-		if n := len(c.fields); n == maxSigned {
+	for last, more := "", true; more; {
+		end := strings.IndexByte(list, ';')
+		if more = end >= 0; !more {
+			end = len(list)
+		}
+		name := list[:end]
+		switch {
+		case len(c.fields) == maxSigned:
 			return refuseMismatch("SignedHeaders lists more than %d headers", maxSigned)
-		} else if !isLowerToken(name) || n > 0 && name <= c.fields[n-1].name {
+		case name <= last || !isLowerToken(name):
 			return refuseMismatch("SignedHeaders is not a sorted list of distinct lower-case header names")
 		}
 		c.fields = append(c.fields, field{name: name})
+		last, list = name, list[min(end+1, len(list)):]
 	}
 	if !c.signs("host") {
 		return refuse(invalidSignature, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
