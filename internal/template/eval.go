@@ -47,8 +47,7 @@ func (l *loader) evalOnce(n *node) *node {
 	out := n.object()
 	for _, f := range n.fields {
 		if strings.HasPrefix(f.key, "Fn::") {
-			l.problem(f.val, f.key+" must stand alone in its map", "")
-			continue
+			return l.fail(f.val, f.key+" must stand alone in its map", "")
 		}
 		if v := l.eval(f.val); v.kind != kindAbsent {
 			out.fields = append(out.fields, field{f.key, f.line, v})

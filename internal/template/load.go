@@ -86,9 +86,7 @@ func readBounded(path string) ([]byte, error) {
 func load(path string, data []byte, o *Options) (*spec.Spec, spec.Problems) {
 	l := newLoader(path, o)
 	l.checkOptions()
-	l.root = parse(data, strings.EqualFold(filepath.Ext(path), ".json"), func(line int, message, hint string) {
-		l.problems = append(l.problems, spec.Problem{At: spec.Source{File: path, Line: line}, Message: message, Hint: hint})
-	})
+	l.root = parse(data, strings.EqualFold(filepath.Ext(path), ".json"), l.problem)
 	if l.root != nil {
 		l.read()
 	}

@@ -49,7 +49,7 @@ func (j *jsonReader) fail(err error) {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("it ends too early")
 	}
-	j.report(line, "this is not JSON: "+err.Error(), "check commas, braces and quotes near this line")
+	j.report(&node{line: line}, "this is not JSON: "+err.Error(), "check commas, braces and quotes near this line")
 }
 
 func lineStarts(data []byte) []int {
@@ -75,7 +75,7 @@ func (j *jsonReader) next(parent *node, key string, depth int) (*node, error) {
 		return nil, err
 	}
 	n := &node{line: j.line(), parent: parent, key: key}
-	if !j.take(n.line, depth) {
+	if !j.take(n, depth) {
 		return n.bad(), nil
 	}
 	switch t := tok.(type) {
@@ -122,7 +122,7 @@ func (j *jsonReader) object(n *node, depth int) error {
 			return err
 		}
 		if first, twice := seen[key]; twice {
-			j.report(line, fmt.Sprintf("the key %q stands here twice, first in line %d", key, first), "remove one of them")
+			j.report(&node{line: line, parent: n, key: key}, fmt.Sprintf("the key %q stands here twice, first in line %d", key, first), "remove one of them")
 			continue
 		}
 		seen[key] = line

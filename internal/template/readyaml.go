@@ -20,16 +20,16 @@ const (
 // reader turns a document into nodes and counts them.
 type reader struct {
 	nodes   int
-	report  func(line int, message, hint string)
+	report  func(at *node, message, hint string)
 	full    bool // a bound was passed; reported once
 	aliases map[*yaml.Node]bool
 }
 
 // parse reads a template in YAML or JSON. It reports what is wrong and returns
 // nil if there is nothing to go on with.
-func parse(data []byte, jsonName bool, report func(line int, message, hint string)) *node {
+func parse(data []byte, jsonName bool, report func(at *node, message, hint string)) *node {
 	if len(data) > maxBytes {
-		report(0, fmt.Sprintf("the template has %d bytes; at most %d are read", len(data), maxBytes), "CloudFormation takes at most 1 MB")
+		report(&node{}, fmt.Sprintf("the template has %d bytes; at most %d are read", len(data), maxBytes), "CloudFormation takes at most 1 MB")
 		return nil
 	}
 	r := &reader{report: report, aliases: map[*yaml.Node]bool{}}
@@ -43,7 +43,7 @@ func parse(data []byte, jsonName bool, report func(line int, message, hint strin
 		return nil
 	}
 	if root.kind != kindMap {
-		report(root.line, "a template is a map with a Resources section, this is "+root.kindName(), "")
+		report(root, "a template is a map with a Resources section, this is "+root.kindName(), "")
 		return nil
 	}
 	return root
@@ -52,11 +52,11 @@ func parse(data []byte, jsonName bool, report func(line int, message, hint strin
 func (r *reader) yaml(data []byte) *node {
 	var doc yaml.Node
 	if err := unmarshal(data, &doc); err != nil {
-		r.report(yamlErrorLine(err), "this is not YAML: "+strings.TrimPrefix(err.Error(), "yaml: "), "check the indentation and the quotes near this line")
+		r.report(&node{line: yamlErrorLine(err)}, "this is not YAML: "+strings.TrimPrefix(err.Error(), "yaml: "), "check the indentation and the quotes near this line")
 		return nil
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 {
-		r.report(0, "the template is empty", "")
+		r.report(&node{}, "the template is empty", "")
 		return nil
 	}
 	return r.value(doc.Content[0], nil, "", 0)
@@ -83,25 +83,26 @@ func yamlErrorLine(err error) int {
 }
 
 // take counts a node and says whether the bounds still hold.
-func (r *reader) take(line, depth int) bool {
+func (r *reader) take(at *node, depth int) bool {
 	r.nodes++
 	if r.full {
 		return false
 	}
 	if r.nodes > maxNodes {
 		r.full = true
-		r.report(line, fmt.Sprintf("the template has more than %d values, aliases counted each time", maxNodes), "use fewer YAML aliases")
+		r.report(at, fmt.Sprintf("the template has more than %d values, aliases counted each time", maxNodes), "use fewer YAML aliases")
 	} else if depth > maxDepth {
 		r.full = true
-		r.report(line, fmt.Sprintf("the template is nested more than %d deep", maxDepth), "")
+		r.report(at, fmt.Sprintf("the template is nested more than %d deep", maxDepth), "")
 	}
 	return !r.full
 }
 
 // value converts one YAML node; short tags become the long form.
 func (r *reader) value(y *yaml.Node, parent *node, key string, depth int) *node {
-	if !r.take(y.Line, depth) {
-		return (&node{line: y.Line, parent: parent, key: key}).bad()
+	at := &node{line: y.Line, parent: parent, key: key}
+	if !r.take(at, depth) {
+		return at.bad()
 	}
 	if y.Kind == yaml.AliasNode {
 		return r.alias(y, parent, key, depth)
@@ -110,15 +111,16 @@ func (r *reader) value(y *yaml.Node, parent *node, key string, depth int) *node 
 		return r.tagged(name, y, parent, key, depth)
 	}
 	if strings.HasPrefix(y.Tag, "!") && !strings.HasPrefix(y.Tag, "!!") && y.Tag != "!" {
-		r.report(y.Line, "unknown tag "+y.Tag, "short intrinsics are !Ref, !GetAtt, !Sub, !Join, !If and the others of CloudFormation")
+		r.report(at, "unknown tag "+y.Tag, "short intrinsics are !Ref, !GetAtt, !Sub, !Join, !If and the others of CloudFormation")
 	}
 	return r.plain(y, parent, key, depth)
 }
 
 func (r *reader) alias(y *yaml.Node, parent *node, key string, depth int) *node {
 	if r.aliases[y.Alias] {
-		r.report(y.Line, "the alias *"+y.Value+" contains itself", "")
-		return (&node{line: y.Line, parent: parent, key: key}).bad()
+		at := &node{line: y.Line, parent: parent, key: key}
+		r.report(at, "the alias *"+y.Value+" contains itself", "")
+		return at.bad()
 	}
 	r.aliases[y.Alias] = true
 	defer delete(r.aliases, y.Alias)
@@ -164,11 +166,11 @@ func (r *reader) members(n *node, y *yaml.Node, depth int) {
 			continue
 		}
 		if k.Kind != yaml.ScalarNode {
-			r.report(k.Line, "a key must be a string", "")
+			r.report(&node{line: k.Line, parent: n.parent, key: n.key}, "a key must be a string", "")
 			continue
 		}
 		if first, twice := seen[k.Value]; twice {
-			r.report(k.Line, fmt.Sprintf("the key %q stands here twice, first in line %d", k.Value, first), "remove one of them")
+			r.report(&node{line: k.Line, parent: n, key: k.Value}, fmt.Sprintf("the key %q stands here twice, first in line %d", k.Value, first), "remove one of them")
 			continue
 		}
 		seen[k.Value] = k.Line
@@ -188,7 +190,7 @@ func (r *reader) merge(n *node, y *yaml.Node, depth int, seen map[string]int) {
 	}
 	for _, src := range sources {
 		if src.kind != kindMap {
-			r.report(src.line, "<< merges a map, this is "+src.kindName(), "")
+			r.report(src, "<< merges a map, this is "+src.kindName(), "")
 			continue
 		}
 		for _, f := range src.fields {
