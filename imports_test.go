@@ -26,7 +26,7 @@ var rooms = map[string]struct {
 	"internal/spec":         {[]string{"iam"}, "plain data; a role holds parsed policies"},
 	"internal/fault":        {nil, "the one error type is below everything that fails"},
 	"internal/state":        {nil, "files of the state directory, for gateway and cmd"},
-	"internal/localca":      {nil, "a certificate authority for loopback, for gateway and cmd"},
+	"internal/localca":      {[]string{"internal/state"}, "a certificate authority for loopback, for gateway and cmd"},
 	"internal/template":     {[]string{"iam", "internal/spec"}, "reading a template runs nothing"},
 	"internal/identity":     {[]string{"iam", "sigv4", "internal/fault", "internal/spec", "internal/state"}, "who is calling knows no runtime"},
 	"internal/conn":         {nil, "the server half of a socket knows no protocol"},

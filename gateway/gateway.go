@@ -1,0 +1,252 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/conn"
+	"github.com/tidewire/tidewire/internal/datasource"
+	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/lambda"
+	"github.com/tidewire/tidewire/internal/localca"
+	"github.com/tidewire/tidewire/internal/spec"
+	"github.com/tidewire/tidewire/internal/state"
+	"github.com/tidewire/tidewire/internal/websocketapi"
+)
+
+// ErrClosed is what Serve returns after Close.
+var ErrClosed = errors.New("gateway: closed")
+
+// Gateway serves the APIs of one template.
+type Gateway struct {
+	// immutable
+	o         Options
+	path      string // the template, as given
+	dir       *state.Dir
+	release   func() error // gives up the state directory
+	developer state.Developer
+	ca        *localca.Authority
+	auth      *identity.Authenticator
+	functions *lambda.Functions
+	database  *datasource.Database // nil without tables
+	hub       *websocketapi.Hub
+	server    *http.Server
+	bundle    string // file with the certificate authorities functions trust
+	foreign   foreignKeys
+	sockets   conn.Stats // how sockets ended
+
+	serving atomic.Pointer[serving]
+	addr    atomic.Pointer[string] // "host:port" that clients use
+	closing atomic.Bool
+
+	reloading sync.Mutex // one reload at a time
+	watcher   *watcher   // nil without Watch
+
+	mu        sync.Mutex // guards listeners
+	listeners map[net.Listener]struct{}
+}
+
+// serving is what requests are answered from; a reload replaces it.
+type serving struct {
+	spec  *spec.Spec
+	hosts *hosts
+	apis  map[string]*websocketapi.API // by API id
+}
+
+// ServeHTTP answers one request: a handshake, or a call to @connections. Used
+// without Serve, header names in events are canonical and TLS is the caller's.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s := g.serving.Load()
+	secure := r.TLS != nil
+	c, _ := r.Context().Value(connKey{}).(*sniffed)
+	if c != nil {
+		secure = c.secure.Load()
+	}
+	w.Header().Set("Server", "tidewire")
+	t, ok := g.admit(w, r, s, secure)
+	if !ok {
+		return
+	}
+	if service := signedService(r); service != "" && service != "execute-api" && !g.known(s, t, r) {
+		refuseService(w, service)
+		return
+	}
+	p, ok := locate(s.spec, t, rawPath(r))
+	if !ok {
+		g.elsewhere(w, r)
+		return
+	}
+	api := s.apis[p.api]
+	if api == nil {
+		g.forbidden(w, r, "no API has the id "+p.api)
+		return
+	}
+	g.dispatch(w, r, api, p, requestContext{t: t, secure: secure, conn: c, serving: s})
+}
+
+// known tells whether a request signed for another service names a place of
+// ours all the same: then it is a mistake of the caller's, which the verifier
+// explains, and not an SDK that was sent here for want of an endpoint.
+func (g *Gateway) known(s *serving, t target, r *http.Request) bool {
+	p, ok := locate(s.spec, t, rawPath(r))
+	if !ok {
+		return false
+	}
+	for i := range s.spec.WebSocketAPIs {
+		if a := &s.spec.WebSocketAPIs[i]; a.ID == p.api && a.Stage(p.stage) != nil {
+			return len(p.rest) == 0 || p.rest[0] == "@connections"
+		}
+	}
+	return false
+}
+
+// requestContext is what the gateway found out about a request.
+type requestContext struct {
+	t       target
+	secure  bool
+	conn    *sniffed
+	serving *serving
+}
+
+func (g *Gateway) dispatch(w http.ResponseWriter, r *http.Request, api *websocketapi.API, p place, rc requestContext) {
+	peer := peerOf(r, g.o.TrustedProxies)
+	switch {
+	case len(p.rest) == 0:
+		in := websocketapi.Handshake{Stage: p.stage, Peer: peer, Secure: rc.secure, Domain: g.domainName(rc, p), CustomDomain: rc.t.domain != nil}
+		if rc.conn != nil && r.Header.Get("Upgrade") != "" {
+			in.RawHeader = rawHeader(rc.conn.takeHead(), r)
+		}
+		api.Connect(w, r, in)
+	case p.rest[0] == "@connections" && len(p.rest) == 2:
+		api.Connections(w, r, websocketapi.Management{Stage: p.stage, ConnectionID: p.rest[1], Peer: peer, Secure: rc.secure, CustomDomain: rc.t.domain != nil})
+	default:
+		g.forbidden(w, r, "no such path under the stage: connect to the stage itself, or use @connections/{id}")
+	}
+}
+
+// domainName is the event's requestContext.domainName: a name that the
+// gateway gave out, never the header's text. With several APIs it carries the
+// API id, so that https://{domainName}/{stage} is the API's endpoint.
+func (g *Gateway) domainName(rc requestContext, p place) string {
+	if len(rc.serving.spec.WebSocketAPIs) > 1 && rc.t.api == "" && rc.t.domain == nil {
+		return rc.t.host + "/" + p.api
+	}
+	return rc.t.host
+}
+
+// Serve answers connections of l until l fails or Close is called; then it
+// returns ErrClosed. One listener speaks plain and TLS. Serve owns l.
+func (g *Gateway) Serve(l net.Listener) error {
+	if !g.track(l) {
+		return errors.Join(ErrClosed, l.Close())
+	}
+	g.listensAt(l.Addr())
+	config := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: g.certificate}
+	err := g.server.Serve(&listener{Listener: l, tls: config, plain: g.o.Plain})
+	if errors.Is(err, http.ErrServerClosed) {
+		return ErrClosed
+	}
+	return fmt.Errorf("gateway: %w", err)
+}
+
+func (g *Gateway) track(l net.Listener) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closing.Load() {
+		return false
+	}
+	g.listeners[l] = struct{}{}
+	return true
+}
+
+// listensAt takes the port of the first listener over when Addr left it open
+// ("127.0.0.1:0").
+func (g *Gateway) listensAt(a net.Addr) {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok || portOf(g.Addr()) != "0" {
+		return
+	}
+	addr := join(hostOnly(g.Addr()), fmt.Sprint(tcp.Port))
+	g.addr.Store(&addr)
+	s := *g.serving.Load()
+	hosts, err := newHosts(addr, s.spec, g.o.Hosts)
+	if err != nil {
+		g.o.Log.Error("listening address", "err", err)
+		return
+	}
+	s.hosts = hosts
+	g.serving.Store(&s)
+}
+
+// StateDir is the state directory's absolute path.
+func (g *Gateway) StateDir() string { return g.dir.Path() }
+
+// Addr is the address that clients use, "host:port".
+func (g *Gateway) Addr() string { return *g.addr.Load() }
+
+// Spec is what is served now. It must not be changed.
+func (g *Gateway) Spec() *spec.Spec { return g.serving.Load().spec }
+
+func (g *Gateway) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if g.o.Certificate != nil {
+		return g.o.Certificate, nil
+	}
+	return g.ca.Certificate(hello)
+}
+
+func newServer(g *Gateway) *http.Server {
+	return &http.Server{
+		Handler:           g,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    maxHead,
+		ConnState:         connState,
+		ErrorLog:          serverLog(g.o.Log),
+		ConnContext: func(ctx context.Context, nc net.Conn) context.Context {
+			if c, ok := nc.(*sniffed); ok {
+				return context.WithValue(ctx, connKey{}, c)
+			}
+			return ctx
+		},
+	}
+}
+
+// Close refuses new sockets, closes each open one with 1001, runs every
+// $disconnect, and ends the functions and the database. It returns when all
+// of it is done, or with ctx's error when ctx ends first; what is left then
+// is ended at once.
+func (g *Gateway) Close(ctx context.Context) error {
+	if g.closing.Swap(true) {
+		return nil
+	}
+	if g.watcher != nil {
+		g.watcher.close()
+	}
+	g.reloading.Lock()
+	defer g.reloading.Unlock()
+	s := g.serving.Load()
+	errs := make(chan error, len(s.apis))
+	for _, api := range s.apis {
+		go func() { errs <- api.Shutdown(ctx) }()
+	}
+	var failed error
+	for range s.apis {
+		failed = errors.Join(failed, <-errs)
+	}
+	// Functions may post to @connections until here.
+	if err := g.server.Shutdown(ctx); err != nil {
+		failed = errors.Join(failed, err, g.server.Close())
+	}
+	failed = errors.Join(failed, g.functions.Close(ctx))
+	if g.database != nil {
+		failed = errors.Join(failed, g.database.Close(ctx))
+	}
+	return errors.Join(failed, g.release())
+}
