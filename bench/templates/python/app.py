@@ -1,0 +1,5 @@
+"""Answers a message with itself."""
+
+
+def handler(event, context):
+    return {"statusCode": 200, "body": event.get("body", "")}
