@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/tidewire/tidewire/gateway"
+	"github.com/tidewire/tidewire/internal/state"
+)
+
+func newEnvCommand(sh *shell) *cobra.Command {
+	var dir, role string
+	var duration time.Duration
+	cmd := &cobra.Command{
+		Use:   "env",
+		Short: "Print export lines with credentials for a local gateway",
+		Long: "env prints the local developer's credentials, or with --role temporary ones of a role of\n" +
+			"the template, as lines for a shell: eval \"$(tidewire env)\"",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error { return env(sh, dir, role, duration) },
+	}
+	cmd.Flags().StringVar(&dir, "state", ".tidewire", "state `directory` of the gateway")
+	cmd.Flags().StringVar(&role, "role", "", "temporary credentials of this role (logical id, name or ARN)")
+	cmd.Flags().DurationVar(&duration, "duration", time.Hour, "how long they hold, at most 12h")
+	return cmd
+}
+
+func env(sh *shell, path, role string, duration time.Duration) error {
+	dir, err := state.Open(path, nil)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	var stack gateway.Stack
+	data, err := dir.ReadFile(gateway.StackFile)
+	if err == nil {
+		err = json.Unmarshal(data, &stack)
+	}
+	if err != nil {
+		return hint(fmt.Errorf("%s does not say what was served: %w", path, err), "start `tidewire serve` once, or name its directory with --state")
+	}
+	credentials, err := localCredentials(dir, stack, role, duration)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(sh.stdout, exports(credentials, stack.Region))
+	return err
+}
+
+func localCredentials(dir *state.Dir, stack gateway.Stack, role string, duration time.Duration) (aws.Credentials, error) {
+	if role != "" {
+		c, err := gateway.AssumeRole(dir, stack, role, duration)
+		if err != nil {
+			return c, hint(err, "roles are "+roleNames(stack))
+		}
+		return c, nil
+	}
+	d, err := dir.Developer()
+	return aws.Credentials{AccessKeyID: d.AccessKeyID, SecretAccessKey: d.SecretAccessKey}, err
+}
+
+func roleNames(stack gateway.Stack) string {
+	if len(stack.Roles) == 0 {
+		return "none: the template has no role"
+	}
+	names := make([]string, len(stack.Roles))
+	for i, r := range stack.Roles {
+		names[i] = r.LogicalID
+	}
+	return strings.Join(names, ", ")
+}
+
+// exports are lines for a shell. Both region variables are set, since SDKs
+// differ in which they read; AWS_PROFILE would win over keys in some.
+func exports(c aws.Credentials, region string) string {
+	token := "unset AWS_SESSION_TOKEN\n"
+	if c.SessionToken != "" {
+		token = "export AWS_SESSION_TOKEN=" + quoted(c.SessionToken) + "\n"
+	}
+	return "export AWS_ACCESS_KEY_ID=" + quoted(c.AccessKeyID) + "\n" +
+		"export AWS_SECRET_ACCESS_KEY=" + quoted(c.SecretAccessKey) + "\n" + token +
+		"export AWS_REGION=" + quoted(region) + "\n" +
+		"export AWS_DEFAULT_REGION=" + quoted(region) + "\n" +
+		"unset AWS_PROFILE\n"
+}
+
+// quoted is s as one word of a POSIX shell.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
