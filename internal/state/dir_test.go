@@ -213,7 +213,7 @@ func values(t *testing.T, d *state.Dir) map[string]string {
 func TestStartingTogetherAgrees(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "tw")
-	const starters = 8
+	const starters = 4
 	got := make([]map[string]string, starters)
 	var wg sync.WaitGroup
 	for i := range starters {

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	maxFile    = 1 << 20         // bytes; no file of ours comes near
-	updateFile = "update.lock"   // held while content is made
-	updateWait = 5 * time.Second // how long another process may hold it
+	maxFile    = 1 << 20          // bytes; no file of ours comes near
+	updateFile = "update.lock"    // held while content is made
+	updateWait = 15 * time.Second // how long others may hold it
 	updatePoll = 5 * time.Millisecond
 )
 
@@ -187,7 +187,7 @@ func (p *Private) Remove(name string) error {
 }
 
 // Exclusive runs f while no other Exclusive of this directory runs, in this
-// process or another. It waits up to five seconds for its turn.
+// process or another. It waits up to 15 seconds for its turn.
 func (p *Private) Exclusive(f func() error) error {
 	held, err := p.waitLock(updateFile)
 	if err != nil {
