@@ -34,7 +34,8 @@ const (
 // acts for the owner of the machine, or for the Lambda service, which uses
 // sessions of any length.
 func (a *Authenticator) AssumeRole(role, session string, d time.Duration, policy []byte) (aws.Credentials, error) {
-	p := a.current.Load().roles[role]
+	snap := a.current.Load()
+	p := snap.roles[role]
 	if p == nil {
 		return aws.Credentials{}, fmt.Errorf("identity: the template has no role %q", role)
 	}
@@ -57,7 +58,7 @@ func (a *Authenticator) AssumeRole(role, session string, d time.Duration, policy
 		return aws.Credentials{}, err
 	}
 	return aws.Credentials{AccessKeyID: g.accessKeyID, SecretAccessKey: g.secret, SessionToken: token,
-		Source: "tidewire", CanExpire: true, Expires: g.expires, AccountID: a.current.Load().spec.Account}, nil
+		Source: "tidewire", CanExpire: true, Expires: g.expires, AccountID: snap.spec.Account}, nil
 }
 
 // limit checks the session's name and sets its time.
