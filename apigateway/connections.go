@@ -12,9 +12,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/tidewire/tidewire/sigv4"
 )
 
 // Connections calls the @connections API of a stage (developer guide, "Use
@@ -44,6 +47,9 @@ type Connections struct {
 	HTTPClient *http.Client
 	// Now is the clock for signatures. Default time.Now.
 	Now func() time.Time
+
+	once   sync.Once
+	signer *sigv4.Signer // made once, for its cache of keys
 }
 
 // Info is what the gateway knows of a connection.
@@ -90,8 +96,7 @@ func (c *Connections) do(ctx context.Context, method, id string, data []byte) ([
 		return nil, fmt.Errorf("%s @connections: %w", method, err)
 	}
 	where := method + " " + place(r.URL)
-	secrets, err := c.sign(ctx, r, data)
-	if err != nil {
+	if err := c.sign(ctx, r, data); err != nil {
 		return nil, fmt.Errorf("%s: %w", where, err)
 	}
 	resp, err := c.client().Do(r)
@@ -101,7 +106,7 @@ func (c *Connections) do(ctx context.Context, method, id string, data []byte) ([
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode/100 != 2 {
-		return nil, responseError(where, resp, body, secrets)
+		return nil, responseError(where, resp, body, r.Header.Get("X-Amz-Security-Token"))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: read the answer: %w", where, withoutURL(err))
@@ -172,10 +177,10 @@ func escapeID(id string) string {
 	return b.String()
 }
 
-// sign adds the signature to r and returns the secrets it was made with.
-func (c *Connections) sign(ctx context.Context, r *http.Request, data []byte) ([]string, error) {
+// sign adds the signature to r.
+func (c *Connections) sign(ctx context.Context, r *http.Request, data []byte) error {
 	if c.Unsigned {
-		return nil, nil
+		return nil
 	}
 	s := signing{
 		credentials: c.Credentials,
@@ -185,17 +190,17 @@ func (c *Connections) sign(ctx context.Context, r *http.Request, data []byte) ([
 		now:         c.Now,
 	}
 	if err := s.check(r.URL.Host); err != nil {
-		return nil, err
+		return err
 	}
-	signer, secrets, err := s.signer(ctx)
-	if err != nil {
-		return nil, err
-	}
+	c.once.Do(func() { c.signer = s.signer() })
 	sum := sha256.Sum256(data)
-	if err := signer.Sign(ctx, r, hex.EncodeToString(sum[:])); err != nil {
-		return nil, fmt.Errorf("sign: %w", withoutURL(err))
+	length := r.ContentLength
+	r.ContentLength = 0 // not to be signed, as in boto3: the body's hash says it
+	defer func() { r.ContentLength = length }()
+	if err := c.signer.Sign(ctx, r, hex.EncodeToString(sum[:])); err != nil {
+		return s.failed(ctx, err)
 	}
-	return secrets, nil
+	return nil
 }
 
 func (c *Connections) client() *http.Client {

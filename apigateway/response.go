@@ -28,12 +28,12 @@ type ResponseError struct {
 	RequestID string // x-amzn-RequestId, for a question to AWS
 }
 
-func responseError(op string, resp *http.Response, body []byte, secrets []string) *ResponseError {
+func responseError(op string, resp *http.Response, body []byte, token string) *ResponseError {
 	return &ResponseError{
 		Op:        op,
 		Status:    resp.StatusCode,
 		Type:      errorType(resp.Header),
-		Message:   redacted(errorMessage(body), secrets...),
+		Message:   redacted(errorMessage(body), token),
 		RequestID: resp.Header.Get("X-Amzn-Requestid"),
 	}
 }

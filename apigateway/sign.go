@@ -7,7 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"regexp"
+	"net/url"
 	"strings"
 	"time"
 
@@ -23,12 +23,17 @@ func RegionOf(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	pattern := regexp.MustCompile(`^[a-z0-9-]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?\.?$`)
-	match := pattern.FindStringSubmatch(strings.ToLower(host))
-	if match == nil {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	name, found := strings.CutSuffix(strings.TrimSuffix(host, ".cn"), ".amazonaws.com")
+	labels := strings.Split(name, ".")
+	if !found || len(labels) != 3 || labels[0] == "" || labels[1] != "execute-api" || !isRegion(labels[2]) {
 		return ""
 	}
-	return match[1]
+	return labels[2]
+}
+
+func isRegion(label string) bool {
+	return label != "" && strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
 // signing is what a signature needs beside the request.
@@ -51,20 +56,19 @@ func (s *signing) check(host string) error {
 	return nil
 }
 
-// signer is a signer for one request, and the secrets it signs with.
-func (s *signing) signer(ctx context.Context) (*sigv4.Signer, []string, error) {
-	creds, err := s.credentials.Retrieve(ctx)
+func (s *signing) signer() *sigv4.Signer {
+	return &sigv4.Signer{Credentials: s.credentials, Service: s.service, Region: s.region, Now: s.now}
+}
+
+// failed is an error of the signer, typed if there were no credentials.
+func (s *signing) failed(ctx context.Context, err error) error {
 	switch {
-	case err != nil && ctx.Err() != nil:
-		return nil, nil, fmt.Errorf("ask for AWS credentials: %w", ctx.Err())
-	case err != nil:
-		return nil, nil, &NoCredentialsError{LookedFor: s.source, Cause: err}
-	case !creds.HasKeys():
-		return nil, nil, &NoCredentialsError{LookedFor: s.source, Cause: errors.New("it has no keys")}
+	case ctx.Err() != nil:
+		return fmt.Errorf("sign: %w", ctx.Err())
+	case errors.Is(err, sigv4.ErrNoCredentials):
+		return &NoCredentialsError{LookedFor: s.source, Cause: err}
 	}
-	fixed := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return creds, nil })
-	signer := &sigv4.Signer{Credentials: fixed, Service: s.service, Region: s.region, Now: s.now}
-	return signer, []string{creds.SecretAccessKey, creds.SessionToken}, nil
+	return fmt.Errorf("sign: %w", err)
 }
 
 func (d *dialer) signing() *signing {
@@ -126,21 +130,35 @@ func (d *dialer) prepare(ctx context.Context) (*handshake, error) {
 // sign adds the signature to h. Of the headers only host is signed, because
 // proxies may change the others.
 func (d *dialer) sign(ctx context.Context, h *handshake) error {
-	signer, keys, err := d.signing().signer(ctx)
-	if err != nil {
-		return err
-	}
-	h.secrets = append(h.secrets, keys...)
+	signing := d.signing()
 	r := &http.Request{Method: http.MethodGet, URL: d.target, Host: d.host(), Header: http.Header{}}
 	if d.options.Auth == Presigned {
-		h.address, err = d.presign(ctx, signer, r)
-		return err
+		signed, err := signing.signer().Presign(ctx, r, d.options.Expires, sigv4.EmptyPayload)
+		if err != nil {
+			return signing.failed(ctx, err)
+		}
+		return h.use(signed)
 	}
-	if err := signer.Sign(ctx, r, sigv4.EmptyPayload); err != nil {
-		return fmt.Errorf("sign: %w", withoutURL(err))
+	if err := signing.signer().Sign(ctx, r, sigv4.EmptyPayload); err != nil {
+		return signing.failed(ctx, err)
 	}
 	maps.Copy(h.header, r.Header)
 	h.host = r.Host
+	h.secrets = append(h.secrets, r.Header.Get("X-Amz-Security-Token"))
+	return nil
+}
+
+// use makes a presigned URL the handshake's.
+func (h *handshake) use(signed string) error {
+	u, err := url.Parse(signed)
+	if err != nil {
+		return errors.New("sign: the presigned URL cannot be read")
+	}
+	if len(signed) > maxURL {
+		return fmt.Errorf("the signed URL has %d characters and API Gateway takes %d: use Auth Headers", len(signed), maxURL)
+	}
+	h.address = signed
+	h.secrets = append(h.secrets, u.Query().Get("X-Amz-Security-Token"))
 	return nil
 }
 
@@ -160,16 +178,4 @@ func (d *dialer) addOwn(ctx context.Context, h *handshake) error {
 	h.header.Set(d.options.TokenHeader, token)
 	h.secrets = append(h.secrets, token)
 	return nil
-}
-
-// presign is the target with a signature in its query.
-func (d *dialer) presign(ctx context.Context, signer *sigv4.Signer, r *http.Request) (string, error) {
-	u, err := signer.Presign(ctx, r, d.options.Expires, sigv4.EmptyPayload)
-	if err != nil {
-		return "", fmt.Errorf("sign: %w", withoutURL(err))
-	}
-	if len(u) > maxURL {
-		return "", fmt.Errorf("the signed URL has %d characters and API Gateway takes %d: use Auth Headers", len(u), maxURL)
-	}
-	return u, nil
 }
