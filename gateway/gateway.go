@@ -169,6 +169,8 @@ func (g *Gateway) track(l net.Listener) bool {
 // listensAt takes the port of the first listener over when Addr left it open
 // ("127.0.0.1:0").
 func (g *Gateway) listensAt(a net.Addr) {
+	g.reloading.Lock()
+	defer g.reloading.Unlock()
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok || portOf(g.Addr()) != "0" {
 		return
@@ -190,6 +192,20 @@ func (g *Gateway) StateDir() string { return g.dir.Path() }
 
 // Addr is the address that clients use, "host:port".
 func (g *Gateway) Addr() string { return *g.addr.Load() }
+
+// Hosts are the names besides the listening address under which the gateway
+// answers, "host:port".
+func (g *Gateway) Hosts() []string {
+	s := g.serving.Load()
+	var names []string
+	for _, d := range s.spec.Domains {
+		names = append(names, join(d.Name, portOf(g.Addr())))
+	}
+	for _, h := range g.o.Hosts {
+		names = append(names, withPort(h, portOf(g.Addr())))
+	}
+	return names
+}
 
 // Spec is what is served now. It must not be changed.
 func (g *Gateway) Spec() *spec.Spec { return g.serving.Load().spec }
@@ -248,5 +264,5 @@ func (g *Gateway) Close(ctx context.Context) error {
 	if g.database != nil {
 		failed = errors.Join(failed, g.database.Close(ctx))
 	}
-	return errors.Join(failed, g.release())
+	return errors.Join(failed, g.release(), g.dir.Close())
 }

@@ -162,11 +162,11 @@ func Open(ctx context.Context, path string, o *Options) (*Gateway, error) {
 	}
 	s, err := load(path, &c, dir.Secret)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, dir.Close())
 	}
 	release, err := dir.Lock()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, dir.Close())
 	}
 	g := &Gateway{o: c, path: path, dir: dir, release: release, listeners: map[net.Listener]struct{}{}}
 	g.addr.Store(&c.Addr)
@@ -179,7 +179,7 @@ func Open(ctx context.Context, path string, o *Options) (*Gateway, error) {
 // build makes the parts, each from the ones before it.
 func (g *Gateway) build(ctx context.Context, s *spec.Spec) error {
 	var err error
-	if g.ca, err = localca.Open(filepath.Join(g.o.ConfigDir, "ca"), certificateNames(s, g.o.Hosts), g.o.Now); err != nil {
+	if g.ca, err = localca.Open(filepath.Join(g.o.ConfigDir, "ca"), certificateNames(s, g.ownNames()), g.o.Now); err != nil {
 		return err
 	}
 	if err := g.writeBundle(); err != nil {
@@ -225,7 +225,7 @@ func (g *Gateway) undo(ctx context.Context) error {
 	if g.database != nil {
 		failed = errors.Join(failed, g.database.Close(ctx))
 	}
-	return errors.Join(failed, g.release())
+	return errors.Join(failed, g.release(), g.dir.Close())
 }
 
 // certificateNames are the names besides loopback that the local certificate
@@ -237,16 +237,21 @@ func certificateNames(s *spec.Spec, extra []string) []string {
 		names = append(names, s.Domains[i].Name)
 	}
 	for _, h := range extra {
-		if name := hostOnly(h); !isIP(name) {
+		if name := hostOnly(h); !isLoopback(name) {
 			names = append(names, name)
 		}
 	}
 	return names
 }
 
-func isIP(s string) bool {
-	_, err := netip.ParseAddr(s)
-	return err == nil
+// ownNames are --host and, where it is of this machine only by luck, the
+// listening address.
+func (g *Gateway) ownNames() []string {
+	host := hostOnly(g.Addr())
+	if ip, err := netip.ParseAddr(host); host == "" || isLoopback(host) || err == nil && ip.IsUnspecified() {
+		return g.o.Hosts
+	}
+	return append([]string{host}, g.o.Hosts...)
 }
 
 // writeBundle writes the authorities that functions trust: the system's and

@@ -54,8 +54,8 @@ func (g *Gateway) Reload(ctx context.Context) error {
 // sameAuthority refuses names that the running certificate authority may not
 // speak for: functions that run trust it, and not another.
 func (g *Gateway) sameAuthority(s *spec.Spec) error {
-	known := certificateNames(g.Spec(), g.o.Hosts)
-	for _, name := range certificateNames(s, g.o.Hosts) {
+	known := certificateNames(g.Spec(), g.ownNames())
+	for _, name := range certificateNames(s, g.ownNames()) {
 		if !slices.Contains(known, name) {
 			return fmt.Errorf("the custom domain %s is new\n    hint: restart serve; its certificate authority does not cover the name", name)
 		}
