@@ -128,7 +128,7 @@ func record(sh *shell, g *gateway.Gateway) (func() error, error) {
 		return nil, err
 	}
 	s := g.Spec()
-	return state.Record(dir, state.Running{Listen: g.Addr(), StateDir: g.StateDir(), PID: os.Getpid(), Region: s.Region,
+	return state.Record(dir, state.Running{Listen: g.Addr(), Hosts: g.Hosts(), StateDir: g.StateDir(), PID: os.Getpid(), Region: s.Region,
 		Account: s.Account, Started: time.Now(), CA: g.CAFile()})
 }
 
