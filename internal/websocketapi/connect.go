@@ -114,6 +114,9 @@ func (h *handshake) refuse(w http.ResponseWriter, e *fault.Error) {
 		header.Set("Upgrade", "websocket")
 		header.Set("Connection", "Upgrade")
 	}
+	if h.r.ContentLength != 0 {
+		header.Set("Connection", "close") // nobody will read the body
+	}
 	writeFault(w, e)
 }
 

@@ -136,10 +136,14 @@ func (c *connection) wake() {
 
 // run is the connection's goroutine: it reads until the socket has ended,
 // then runs $disconnect and waits for all that is under way. API.Shutdown
-// waits for it.
+// waits for it. Its frame is small: it stays for the connection's life.
 func (c *connection) run() {
 	defer c.api.work.Done()
-	ended := c.socket.Serve()
+	c.end(c.socket.Serve())
+}
+
+// end runs $disconnect behind the messages that were taken before.
+func (c *connection) end(ended conn.Closed) {
 	c.api.remove(c)
 	c.mu.Lock()
 	c.closing = true

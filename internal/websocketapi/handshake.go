@@ -126,6 +126,7 @@ func (h *handshake) checkIAM() *fault.Error {
 		UserAgent: h.r.UserAgent(),
 		Secure:    h.Secure,
 		Referer:   h.r.Referer(),
+		Host:      h.r.Host,
 	})
 }
 

@@ -143,6 +143,7 @@ func (c *call) authorize(st *stage, body []byte) *fault.Error {
 		UserAgent: c.r.UserAgent(),
 		Secure:    c.Secure,
 		Referer:   c.r.Referer(),
+		Host:      c.r.Host,
 	})
 }
 
