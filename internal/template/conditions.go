@@ -26,8 +26,14 @@ func (l *loader) readConditions() {
 	for _, f := range section.fields {
 		l.conditions[f.key] = &condition{node: f.val}
 	}
-	for _, f := range section.fields {
-		l.condition(f.val, f.key)
+}
+
+// checkConditions evaluates those that nothing asked for, too.
+func (l *loader) checkConditions() {
+	for _, name := range l.conditionNames() {
+		if c := l.conditions[name]; c != nil {
+			l.condition(c.node, name)
+		}
 	}
 }
 

@@ -342,10 +342,12 @@ func (l *loader) noPrincipal(what string, name *node) {
 // managedPolicies looks up ARNs, first in the template, then AWS's own.
 func (l *loader) managedPolicies(arns []*node) []spec.Policy {
 	var out []spec.Policy
+	seen := map[string]bool{}
 	for _, n := range arns {
-		if n.kind == kindBad {
+		if n.kind == kindBad || seen[n.text] {
 			continue
 		}
+		seen[n.text] = true
 		policy, ok := l.managedPolicy(n)
 		if ok {
 			out = append(out, policy)

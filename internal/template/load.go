@@ -110,6 +110,7 @@ func (l *loader) read() {
 	l.expandLoops()
 	l.readConditions()
 	l.readResources()
+	l.checkConditions()
 	l.runResources()
 	l.readOutputs()
 	l.findCycles()

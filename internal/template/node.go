@@ -61,6 +61,14 @@ func (n *node) at(keys ...string) *node {
 	return n
 }
 
+// member is n under a key; what has members itself stands where its key is.
+func (n *node) member(key string, line int) field {
+	if !n.scalar() {
+		n.line = line
+	}
+	return field{key: key, line: line, val: n}
+}
+
 func (n *node) scalar() bool {
 	return n.kind == kindString || n.kind == kindNumber || n.kind == kindBool
 }

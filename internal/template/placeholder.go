@@ -11,7 +11,7 @@ func elsewhere() family {
 }
 
 func readElsewhere(l *loader, r *resource, _ *props) {
-	if r.from != nil {
+	if r.from != nil || r.typ == "" {
 		return
 	}
 	reason := ""

@@ -126,7 +126,7 @@ func (j *jsonReader) object(n *node, depth int) error {
 			continue
 		}
 		seen[key] = line
-		n.fields = append(n.fields, field{key, line, v})
+		n.fields = append(n.fields, v.member(key, line))
 	}
 	_, err := j.dec.Token()
 	return err

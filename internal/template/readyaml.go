@@ -174,7 +174,7 @@ func (r *reader) members(n *node, y *yaml.Node, depth int) {
 			continue
 		}
 		seen[k.Value] = k.Line
-		n.fields = append(n.fields, field{k.Value, k.Line, r.value(v, n, k.Value, depth+1)})
+		n.fields = append(n.fields, r.value(v, n, k.Value, depth+1).member(k.Value, k.Line))
 	}
 	for _, m := range merges {
 		r.merge(n, m, depth, seen)

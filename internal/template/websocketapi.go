@@ -40,17 +40,17 @@ func (l *loader) expandRoute(r *resource, f field, stage *node) {
 		l.problem(route, "the route key "+quoteShort(key)+" makes the same logical id as another: SAM ignores upper and lower case", "rename one of them")
 		return
 	}
-	l.checkRoute(r, key, route)
+	function := l.checkRoute(key, route)
+	if function == nil {
+		return
+	}
 	api := route.call("Ref", route.str(r.id))
 	integration := route.object().add("ApiId", api).add("IntegrationType", route.str("AWS_PROXY")).
 		add("TimeoutInMillis", route.get("IntegrationTimeout"))
-	function := route.get("FunctionArn")
-	if function != nil {
-		integration.add("IntegrationUri", l.invocation(function))
-		l.generate(r, r.id+part+"Permission", "AWS::Lambda::Permission", route.object().
-			add("Action", route.str("lambda:InvokeFunction")).add("Principal", route.str("apigateway.amazonaws.com")).
-			add("FunctionName", function).add("SourceArn", sourceARN(r, key, route, stage)))
-	}
+	integration.add("IntegrationUri", l.invocation(function))
+	l.generate(r, r.id+part+"Permission", "AWS::Lambda::Permission", route.object().
+		add("Action", route.str("lambda:InvokeFunction")).add("Principal", route.str("apigateway.amazonaws.com")).
+		add("FunctionName", function).add("SourceArn", sourceARN(r, key, route, stage)))
 	l.generate(r, r.id+part+"Integration", "AWS::ApiGatewayV2::Integration", integration)
 	l.generate(r, r.id+part+"Route", "AWS::ApiGatewayV2::Route", l.samRouteProps(r, key, route, api, r.id+part+"Integration"))
 }
@@ -68,7 +68,9 @@ func routePart(key string) (string, bool) {
 	return strings.ToUpper(key[:1]) + strings.ToLower(key[1:]), true
 }
 
-func (l *loader) checkRoute(r *resource, key string, route *node) {
+// checkRoute refuses what SAM refuses of a route and gives its function; nil
+// if it has none.
+func (l *loader) checkRoute(key string, route *node) *node {
 	known := []string{"FunctionArn", "ApiKeyRequired", "IntegrationTimeout", "ModelSelectionExpression", "OperationName",
 		"RequestModels", "RequestParameters", "RouteResponseSelectionExpression"}
 	for _, f := range route.fields {
@@ -82,6 +84,7 @@ func (l *loader) checkRoute(r *resource, key string, route *node) {
 	if p := route.get("RequestParameters"); p != nil && key != "$connect" {
 		l.problem(p, "only $connect has RequestParameters", "")
 	}
+	return route.get("FunctionArn")
 }
 
 // invocation is the URI that invokes a function.
