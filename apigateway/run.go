@@ -65,8 +65,11 @@ func (c *Conn) read(ctx context.Context, socket *websocket.Conn, gap *Gap) error
 	}
 }
 
-// deliver queues m, waiting while the queue is full.
+// deliver queues m, waiting while the queue is full; not once Close is called.
 func (c *Conn) deliver(ctx context.Context, m Message) bool {
+	if ctx.Err() != nil {
+		return false
+	}
 	c.stalled.Store(true)
 	defer c.stalled.Store(false)
 	select {

@@ -70,16 +70,19 @@ func newGateway(t *testing.T, serve func(p *peer)) *gateway {
 			refuse(w, r)
 			return
 		}
+		sockets.Add(1) // before the upgrade, after which the server does not wait
 		upgrader := ws.HTTPUpgrader{Protocol: func(p string) bool { return p == "chat.v2" }}
 		conn, _, _, err := upgrader.Upgrade(r, w)
 		if err != nil {
 			t.Errorf("upgrade: %v", err)
+			sockets.Done()
 			return
 		}
-		sockets.Go(func() {
+		go func() {
+			defer sockets.Done()
 			defer conn.Close()
 			serve(&peer{conn, r})
-		})
+		}()
 	}
 	server := httptest.NewServer(http.HandlerFunc(handler))
 	t.Cleanup(func() { server.Close(); sockets.Wait() })
@@ -89,11 +92,15 @@ func newGateway(t *testing.T, serve func(p *peer)) *gateway {
 
 // frame reads one frame.
 func (p *peer) frame() (ws.Frame, error) {
-	f, err := ws.ReadFrame(p)
-	if err != nil {
-		return f, err
+	h, err := ws.ReadHeader(p)
+	if err != nil || h.Length > 1<<20 {
+		return ws.Frame{}, errors.Join(err, errors.New("no frame"))
 	}
-	return ws.UnmaskFrameInPlace(f), nil
+	f := ws.Frame{Header: h, Payload: make([]byte, h.Length)}
+	_, err = io.ReadFull(p, f.Payload)
+	ws.Cipher(f.Payload, h.Mask, 0)
+	f.Header.Masked = false
+	return f, err
 }
 
 func (p *peer) text(s string) error { return ws.WriteFrame(p, ws.NewTextFrame([]byte(s))) }
@@ -117,7 +124,6 @@ func echo(p *peer) {
 			_, _ = io.Copy(io.Discard, p) // until the client hangs up
 			return
 		}
-		f.Header.Masked = false
 		if ws.WriteFrame(p, f) != nil {
 			return
 		}
