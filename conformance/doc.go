@@ -1,0 +1,17 @@
+//go:build conformance
+
+// Package conformance holds other people's clients against tidewire: wscat,
+// the npm package websocket, Amplify's signer, a browser, the presigners of
+// smithy and aws4, boto3, the AWS CLI and the AWS SDK for JavaScript talk to
+// the built binary, and functions that know nothing of tidewire run in it.
+//
+// conformance/run installs what is needed, builds the binary with -race and
+// runs the tests; a missing client is a failure, never a skip. The tests are
+// behind the build tag "conformance" and import no package of tidewire: they
+// see what a user sees.
+//
+// Every server that a test starts ends with the test, by an interrupt, and
+// must then have exited with 0, reported no data race, and printed no secret:
+// neither one that the test knows of, nor anything that looks like a
+// signature. The tests may run in parallel.
+package conformance
