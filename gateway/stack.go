@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,6 +25,8 @@ type Stack struct {
 	Account   string `json:"account"`
 	Partition string `json:"partition"`
 	Roles     []Role `json:"roles"`
+	// APIKeys are the keys of the served stages, in the template's order.
+	APIKeys []string `json:"apiKeys,omitempty"`
 }
 
 // Role is a role of the template.
@@ -38,6 +41,13 @@ func (g *Gateway) remember(s *spec.Spec) error {
 	st := Stack{Template: g.path, StackName: s.StackName, Region: s.Region, Account: s.Account, Partition: s.Partition}
 	for _, r := range s.Roles {
 		st.Roles = append(st.Roles, Role{LogicalID: r.LogicalID, Name: r.Name, ARN: r.ARN})
+	}
+	for _, a := range g.APIs() {
+		for _, key := range a.APIKeys {
+			if !slices.Contains(st.APIKeys, key) {
+				st.APIKeys = append(st.APIKeys, key)
+			}
+		}
 	}
 	data, err := json.MarshalIndent(st, "", "  ")
 	if err != nil {

@@ -49,7 +49,7 @@ func env(sh *shell, path, role string, duration time.Duration) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(sh.stdout, exports(credentials, stack.Region))
+	_, err = io.WriteString(sh.stdout, exports(credentials, stack))
 	return err
 }
 
@@ -78,16 +78,24 @@ func roleNames(stack gateway.Stack) string {
 
 // exports are lines for a shell. Both region variables are set, since SDKs
 // differ in which they read; AWS_PROFILE would win over keys in some.
-func exports(c aws.Credentials, region string) string {
+func exports(c aws.Credentials, stack gateway.Stack) string {
 	token := "unset AWS_SESSION_TOKEN\n"
 	if c.SessionToken != "" {
 		token = "export AWS_SESSION_TOKEN=" + quoted(c.SessionToken) + "\n"
 	}
 	return "export AWS_ACCESS_KEY_ID=" + quoted(c.AccessKeyID) + "\n" +
 		"export AWS_SECRET_ACCESS_KEY=" + quoted(c.SecretAccessKey) + "\n" + token +
-		"export AWS_REGION=" + quoted(region) + "\n" +
-		"export AWS_DEFAULT_REGION=" + quoted(region) + "\n" +
-		"unset AWS_PROFILE\n"
+		"export AWS_REGION=" + quoted(stack.Region) + "\n" +
+		"export AWS_DEFAULT_REGION=" + quoted(stack.Region) + "\n" +
+		"unset AWS_PROFILE\n" + exportKey(stack)
+}
+
+// exportKey is the API key that `connect --api-key env:TIDEWIRE_API_KEY` reads.
+func exportKey(stack gateway.Stack) string {
+	if len(stack.APIKeys) == 0 {
+		return ""
+	}
+	return "export TIDEWIRE_API_KEY=" + quoted(stack.APIKeys[0]) + "\n"
 }
 
 // quoted is s as one word of a POSIX shell.

@@ -161,8 +161,9 @@ func announce(sh *shell, f *serveFlags, g *gateway.Gateway) error {
 		if err != nil {
 			return err
 		}
-		_, err = sh.stdout.Write(append(line, '\n'))
-		return err
+		if _, err = sh.stdout.Write(append(line, '\n')); err != nil {
+			return err
+		}
 	}
 	_, err := io.WriteString(sh.stderr, greeting(g, program(os.Args[0]), f.state))
 	return err
