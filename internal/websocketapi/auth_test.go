@@ -197,3 +197,23 @@ func bodyOf(res *http.Response) string {
 	text, _ := io.ReadAll(res.Body)
 	return string(text)
 }
+
+// withRole makes $connect's integration invoke with a role that a service may
+// assume and that may invoke a function. Permissions of the function are gone.
+func withRole(tb testing.TB, service, function string) func(o *Options) {
+	tb.Helper()
+	p, err := iam.ParseIdentity([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"` + function + `"}}`))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	trust, err := iam.ParseTrust([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"}}`))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return func(o *Options) {
+		o.Spec.Permissions = nil
+		o.Spec.Roles = []spec.Role{{LogicalID: "Caller", Name: "caller", ARN: "arn:aws:iam::123456789012:role/caller", ID: "AROACALLER",
+			Policies: []spec.Policy{{Name: "invoke", Document: p}}, Trust: trust}}
+		o.API.Integrations[0].CredentialsARN = "arn:aws:iam::123456789012:role/caller"
+	}
+}

@@ -219,26 +219,26 @@ func TestBadHandshakes(t *testing.T) {
 	}
 }
 
+const goodHandshake = "GET /prod HTTP/1.1\r\nHost: ws.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+
 // A client that leaves while $connect runs leaves nothing behind.
 func TestClientGoneDuringConnect(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, testSpec("$connect", "$disconnect"))
 	release := make(chan struct{})
-	gone := make(chan struct{})
+	r.requests = make(chan context.Context, 1)
 	r.set("connect", func(context.Context, []byte) ([]byte, error) { <-release; return []byte(okAnswer), nil })
-	serve := r.serve
-	_ = serve
 	nc, err := r.listen.dial(t.Context(), "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		defer close(gone)
-		_, _ = io.WriteString(nc, "GET /prod HTTP/1.1\r\nHost: ws.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-	}()
+	if _, err := io.WriteString(nc, goodHandshake); err != nil {
+		t.Fatal(err)
+	}
 	r.await("connect")
-	<-gone
 	_ = nc.Close()
+	<-(<-r.requests).Done()
 	close(release)
 	if err := r.api.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
@@ -259,7 +259,7 @@ func TestEarlyFrames(t *testing.T) {
 	}
 	defer nc.Close()
 	go func() { _, _ = io.Copy(io.Discard, nc) }()
-	if _, err := io.WriteString(nc, "GET /prod HTTP/1.1\r\nHost: ws.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"+frame); err != nil {
+	if _, err := io.WriteString(nc, goodHandshake+frame); err != nil {
 		t.Fatal(err)
 	}
 	if event := r.await("default"); !strings.Contains(event, `"body":"hi"`) {

@@ -71,6 +71,8 @@ type rig struct {
 	client *http.Client
 	log    *logBuffer
 	raw    bool // give RawHeader, as a gateway's listener does
+	// requests gets the context of each handshake; nil: nobody asks.
+	requests chan context.Context
 
 	mu        sync.Mutex
 	functions map[string]function
@@ -116,6 +118,9 @@ func (r *rig) serve(w http.ResponseWriter, req *http.Request) {
 	peer := netip.MustParseAddr("203.0.113.7")
 	stage, rest, _ := strings.Cut(strings.TrimPrefix(req.URL.EscapedPath(), "/"), "/")
 	if rest == "" {
+		if r.requests != nil {
+			r.requests <- req.Context()
+		}
 		in := Handshake{Stage: stage, Peer: peer, Secure: true, Domain: "ws.test:4577"}
 		if r.raw {
 			in.RawHeader = [][2]string{{"host", req.Host}, {"Sec-WebSocket-Key", req.Header.Get("Sec-WebSocket-Key")}, {"x-TeSt", "a"}, {"X-Test", "b"}, {"Connection", "Upgrade"}, {"upgrade", "websocket"}}

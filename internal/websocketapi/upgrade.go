@@ -83,15 +83,14 @@ func (h *handshake) lateRefusal(nc net.Conn) {
 	_ = writeRaw(nc, []byte("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n"+string(body)))
 }
 
-// writeRaw writes to a hijacked connection, in bounded time.
+// writeRaw writes to a hijacked connection, in bounded time. The write
+// deadline stays; whoever writes next sets another.
 func writeRaw(nc net.Conn, p []byte) error {
-	if err := nc.SetDeadline(time.Now().Add(upgradeTimeout)); err != nil {
+	if err := nc.SetWriteDeadline(time.Now().Add(upgradeTimeout)); err != nil {
 		return err
 	}
-	if _, err := nc.Write(p); err != nil {
-		return err
-	}
-	return nc.SetDeadline(time.Time{})
+	_, err := nc.Write(p)
+	return err
 }
 
 // switching is the 101 (RFC 6455, 4.2.2). No extension is ever accepted, and
