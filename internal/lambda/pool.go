@@ -225,6 +225,13 @@ func (pl *pool) release(p *process, now time.Time) {
 	}
 }
 
+// drop ends a process that is not to be used again.
+func (pl *pool) drop(p *process) {
+	pl.mu.Lock()
+	defer pl.mu.Unlock()
+	pl.end(p)
+}
+
 // retire ends the pool: idle processes now, busy ones when they are released.
 // Callers that wait get errRetired.
 func (pl *pool) retire(why error) {

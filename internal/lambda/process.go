@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"sync"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/fault"
@@ -209,12 +208,4 @@ func (p *process) whyExited(id string, why error) *fault.FunctionError {
 		return exited(id, "the private channel to the runtime broke")
 	}
 	return exited(id, p.status)
-}
-
-// tree is a child with all of its descendants that have not left its group.
-type tree struct {
-	mu     sync.Mutex
-	pid    int  // process group id; guarded by mu
-	reaped bool // pid may belong to somebody else; guarded by mu
-	job    jobHandle
 }

@@ -4,11 +4,17 @@ package lambda
 
 import (
 	"os/exec"
+	"sync"
 	"syscall"
 )
 
-// jobHandle is used on Windows only.
-type jobHandle struct{}
+// tree is a child with all of its descendants that have not left its group.
+type tree struct {
+	pid int // also the process group's id
+
+	mu     sync.Mutex
+	reaped bool // pid may belong to somebody else
+}
 
 // group puts the command into a process group of its own.
 func group(cmd *exec.Cmd) {

@@ -2,15 +2,21 @@ package lambda
 
 import (
 	"os/exec"
+	"sync"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
 
-// jobHandle is the job object that holds a child and its descendants; closing
+// tree is a child with all of its descendants, held by a job object: closing
 // it, or the end of this process, ends them.
-type jobHandle struct{ handle windows.Handle }
+type tree struct {
+	job windows.Handle
+
+	mu     sync.Mutex
+	reaped bool // job is closed
+}
 
 // startTree starts the command inside a job object.
 func startTree(cmd *exec.Cmd) (*tree, error) {
@@ -29,7 +35,7 @@ func startTree(cmd *exec.Cmd) (*tree, error) {
 		_ = windows.CloseHandle(job)
 		return nil, err
 	}
-	return &tree{pid: cmd.Process.Pid, job: jobHandle{job}}, nil
+	return &tree{job: job}, nil
 }
 
 // newJob makes a job object that ends its processes when it is closed.
@@ -66,8 +72,8 @@ func (t *tree) wait(cmd *exec.Cmd) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.reaped = true
-	_ = windows.TerminateJobObject(t.job.handle, 1)
-	_ = windows.CloseHandle(t.job.handle)
+	_ = windows.TerminateJobObject(t.job, 1)
+	_ = windows.CloseHandle(t.job)
 	return cmd.ProcessState.String()
 }
 
@@ -75,7 +81,7 @@ func (t *tree) kill() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.reaped {
-		_ = windows.TerminateJobObject(t.job.handle, 1)
+		_ = windows.TerminateJobObject(t.job, 1)
 	}
 }
 

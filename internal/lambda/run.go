@@ -45,6 +45,7 @@ func (pl *pool) settle(p *process, inv *invocation, r reply, err error) ([]byte,
 	switch {
 	case err == nil && r.last:
 		p.logs.drain()
+		pl.drop(p)
 		return result(r)
 	case err == nil:
 		p.logs.drain()
