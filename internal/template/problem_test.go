@@ -78,6 +78,8 @@ func TestProblems(t *testing.T) {
 			[]string{"7|X.Properties.Timeout|Timeout must be from 1 to 900, it is 901", `7|X.Properties.MemorySize|MemorySize must be a whole number, it is "big"`}},
 		{"environment", `  X: {Type: AWS::Serverless::Function, Properties: {CodeUri: src, Handler: a.b, Runtime: python3.12, Environment: {Variables: {A: [1], B: {c: d}}}}}`,
 			[]string{"7|X.Properties.Environment.Variables.A|A must be a string, it is a list|Fn::Join", "7|X.Properties.Environment.Variables.B|B must be a string, it is a map"}},
+		{"null", `  X: {Type: AWS::Serverless::Function, Properties: {CodeUri: src, Handler: ~, Runtime: python3.12, Environment: {Variables: {A: null}}}}`,
+			[]string{"7|X.Properties.Handler|Handler has no value|AWS::NoValue", "7|X.Properties.Environment.Variables.A|A has no value|no null"}},
 		{"function name", `  X: {Type: AWS::Serverless::Function, Properties: {CodeUri: src, Handler: a.b, Runtime: python3.12, FunctionName: a b}}`,
 			[]string{"7|X.Properties.FunctionName|a function's name is letters"}},
 		{"two names", "  X: {Type: AWS::Serverless::Function, Properties: {CodeUri: src, Handler: a.b, Runtime: python3.12, FunctionName: x}}\n" +

@@ -25,11 +25,18 @@ func (p *props) get(name string) *node {
 		return nil
 	}
 	v := p.l.value(raw)
-	if v.kind == kindAbsent || v.kind == kindBad || v.kind == kindNull {
+	switch v.kind {
+	case kindNull:
+		p.l.problem(raw, name+" has no value", nullHint)
 		return nil
+	case kindAbsent, kindBad:
+		return nil
+	default:
+		return v
 	}
-	return v
 }
+
+const nullHint = "CloudFormation takes no null: remove it, or use !Ref AWS::NoValue"
 
 // has says whether the property is there, broken or not.
 func (p *props) has(name string) bool {
@@ -197,6 +204,8 @@ func (p *props) texts(name string) map[string]string {
 		switch {
 		case f.val.scalar():
 			out[f.key] = f.val.text
+		case f.val.kind == kindNull:
+			p.l.problem(f.val, f.key+" has no value", nullHint)
 		case f.val.kind != kindBad:
 			p.l.problem(f.val, f.key+" must be a string, it is "+f.val.kindName(), "Fn::Join or Fn::ToJsonString makes one string of it")
 		}

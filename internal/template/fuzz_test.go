@@ -1,0 +1,50 @@
+package template
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// FuzzLoad feeds bytes as a template: no panic, and an end.
+func FuzzLoad(f *testing.F) {
+	for _, seed := range []string{
+		chatTemplate, echoTemplate, cdkTemplate, minimal, intrinsics, bomb(), "", "{", "a: &a [*a]", "? [a]: b", "!Ref", "<<: {<<: {}}",
+		"Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::A: [N, [a, b], {\"X${N}\": {Type: AWS::SQS::Queue}}]\n",
+		"Resources: {A: {Type: AWS::IAM::Role, Properties: {RoleName: !Ref B}}, B: {Type: AWS::IAM::Role, Properties: {RoleName: !Ref A}}}",
+		"Resources: {A: {Type: AWS::Lambda::Function, Properties: {FunctionName: !Cidr [10.0.0.0/8, 256, 16]}}}",
+	} {
+		f.Add([]byte(seed))
+	}
+	path := filepath.Join(f.TempDir(), "template.yaml")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 1<<16 {
+			t.Skip()
+		}
+		started := time.Now()
+		s, ps := load(path, data, &Options{StackName: "fuzz", Resolve: map[string]string{"/x": "y"}})
+		if (s == nil) != (len(ps) > 0) {
+			t.Errorf("spec %v with %d problems", s != nil, len(ps))
+		}
+		for _, p := range ps {
+			if p.Message == "" || strings.ContainsRune(p.Message, 0) {
+				t.Errorf("problem %q", p.Message)
+			}
+		}
+		if d := time.Since(started); d > 5*time.Second {
+			t.Errorf("took %s", d)
+		}
+	})
+}
+
+// BenchmarkLoad is what a small template costs at start.
+func BenchmarkLoad(b *testing.B) {
+	path := templateFile(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ps := load(path, []byte(chatTemplate), nil); len(ps) > 0 {
+			b.Fatal(ps.Error())
+		}
+	}
+}
