@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -310,5 +312,54 @@ func TestNewRefuses(t *testing.T) {
 	}
 	if _, err := New(Options{}); err == nil {
 		t.Error("New of nothing")
+	}
+}
+
+// A server that cannot hand over its connection answers 500.
+func TestNoHijack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, testSpec(), func(o *Options) { o.Domain = func() string { return "elsewhere:1" } })
+	req := httptest.NewRequest(http.MethodGet, "/prod", nil)
+	for name, v := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+		req.Header.Set(name, v)
+	}
+	w := httptest.NewRecorder()
+	r.api.Connect(w, req, Handshake{Stage: "prod"})
+	if w.Code != http.StatusInternalServerError || r.o.Hub.Len() != 0 {
+		t.Errorf("%d; log:\n%s", w.Code, r.log)
+	}
+}
+
+// Many handshakes at once, some refused, leave exactly the accepted ones.
+func TestManyHandshakes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, testSpec("$connect", "$disconnect"))
+	r.set("connect", func(_ context.Context, payload []byte) ([]byte, error) {
+		if strings.Contains(string(payload), `"no":"1"`) {
+			return []byte(`{"statusCode":403}`), nil
+		}
+		return []byte(okAnswer), nil
+	})
+	var all sync.WaitGroup
+	for i := range 100 {
+		all.Go(func() {
+			c, _, err := r.tryDial(fmt.Sprintf("/prod?no=%d", i%2), nil)
+			if (err == nil) != (i%2 == 0) {
+				t.Error(i, err)
+			}
+			if c != nil {
+				c.CloseRead(context.Background())
+			}
+		})
+	}
+	all.Wait()
+	if n := r.o.Hub.Len(); n != 50 {
+		t.Errorf("%d connections", n)
+	}
+	if err := r.api.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(r.seen("disconnect")); n != 50 {
+		t.Errorf("%d $disconnects", n)
 	}
 }

@@ -79,7 +79,7 @@ func (c *connection) push(j *job) {
 	}
 	c.last = j
 	c.open++
-	if c.running == 0 || !c.api.o.Ordered {
+	if c.running == 0 || c.running < c.open && !c.api.o.Ordered {
 		c.running++
 		c.workers.Add(1)
 		go c.work()

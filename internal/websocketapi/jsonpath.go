@@ -57,7 +57,7 @@ func dotStep(text string) (step, int, error) {
 		n++
 	}
 	if n == 1 {
-		return step{}, 0, errors.New("a member name is missing after .")
+		return step{}, 0, errors.New("a dot without a member name")
 	}
 	return step{name: text[1:n], index: -1}, n, nil
 }
