@@ -38,6 +38,9 @@ func readUsagePlan(l *loader, r *resource, p *props) {
 	plan := &spec.UsagePlan{LogicalID: r.id, ID: l.shortID(r.id), At: l.source(r.node)}
 	for _, v := range p.list("ApiStages") {
 		if v.kind != kindMap {
+			if v.kind != kindBad {
+				l.problem(v, "an entry of ApiStages is a map of ApiId and Stage, this is "+v.kindName(), "")
+			}
 			continue
 		}
 		m := p.member(v)

@@ -11,6 +11,11 @@ const maxProduced = 64 << 20
 // maxItems bounds the list that one split makes.
 const maxItems = 10_000
 
+const (
+	macroMessage = "Fn::Transform runs a macro in AWS"
+	macroHint    = "give the processed template: aws cloudformation get-template --template-stage Processed"
+)
+
 // value evaluates n, dynamic references included. The result holds no
 // intrinsics; kindAbsent stands for AWS::NoValue, kindBad for what is reported
 // already.
@@ -99,7 +104,7 @@ func (l *loader) intrinsic(at *node, name string, arg *node) *node {
 	case "Fn::ToJsonString", "Fn::Length":
 		return l.extension(at, name, arg)
 	case "Fn::Transform":
-		return l.fail(at, "Fn::Transform runs a macro in AWS", "give the processed template: aws cloudformation get-template --template-stage Processed")
+		return l.fail(at, macroMessage, macroHint)
 	default:
 		return l.stringFunction(at, name, arg)
 	}

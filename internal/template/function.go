@@ -114,7 +114,24 @@ func (l *loader) endFunction(f *spec.Function, p *props) {
 	p.finish()
 	l.spec.Functions = append(l.spec.Functions, *f)
 	index := len(l.spec.Functions) - 1
-	l.later(phaseLinks, p.r, func() { l.spec.Functions[index].Layers = l.functionLayers(layers) })
+	l.later(phaseLinks, p.r, func() {
+		l.spec.Functions[index].Layers = l.functionLayers(layers)
+		l.knownRole(p, "Role")
+	})
+}
+
+// knownRole notes a role that the template does not have.
+func (l *loader) knownRole(p *props, property string) {
+	arn := p.get(property)
+	if arn == nil || !arn.scalar() {
+		return
+	}
+	for _, r := range l.roles {
+		if r.ARN == arn.text {
+			return
+		}
+	}
+	l.note(p.spot(property), "the role "+arn.show()+" is not in the template: what it permits is not known here")
 }
 
 func (l *loader) functionLayers(refs []*node) []spec.Layer {

@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -99,8 +100,8 @@ func TestRemarks(t *testing.T) {
 			"not run 7 F.Events.Web Api event: nothing triggers the function here", "not run 7 F.Events.Tick Schedule event: nothing triggers the function here", "not run 7 FUrl AWS::Lambda::Url: "}},
 		{"connectors", "  F: {Type: AWS::Serverless::Function, Connectors: {C: {Properties: {}}}, Properties: {CodeUri: src, Handler: a.b, Runtime: python3.12}}", []string{
 			"not run 7 F.C AWS::Serverless::Connector: what it permits is not granted; use Policies"}},
-		{"unknown property", function("Timout: 3, Nonsense: 1"), []string{
-			"note 7 F: Properties.Timout is not known and is ignored; did you mean Timeout?", "note 7 F: Properties.Nonsense is not known and is ignored"}},
+		{"unknown property", function("Nonsense: 1"), []string{
+			"note 7 F: Properties.Nonsense is not known and is ignored"}},
 		{"build method", "  F: {Type: AWS::Serverless::Function, Metadata: {BuildMethod: esbuild}, Properties: {CodeUri: src, Handler: a.b, Runtime: nodejs22.x}}", []string{
 			`note 7 F: BuildMethod "esbuild" is not run here: build the code first (sam build) and give .aws-sam/build/template.yaml`}},
 		{"unknown layer", function("Layers: [\"arn:aws:lambda:us-east-1:123456789012:layer:x:1\"]"), []string{
@@ -110,6 +111,11 @@ func TestRemarks(t *testing.T) {
 			`note 7 U: the group "g" is not in the template: nothing that it permits or forbids is known here`,
 			`note 8 P: the user "nobody" is not in the template: the policy is not attached to it`, `note 8 P: the role "nobody" is not in the template: the policy is not attached to it`,
 			`note 8 P: the group "nobody" is not in the template: the policy is not attached to it`}},
+		{"unknown roles", function("Role: arn:aws:iam::123456789012:role/x") + "\n" + integration(proxy+", CredentialsArn: arn:aws:iam::123456789012:role/y") + "\n" +
+			strings.Replace(integration(proxy+", CredentialsArn: \"arn:aws:iam::*:user/*\""), "I:", "J:", 1), []string{
+			"worker 9 J.Properties.CredentialsArn: invoking with the caller's own credentials is not done here",
+			`note 7 F: the role "arn:aws:iam::123456789012:role/x" is not in the template: what it permits is not known here`,
+			`note 8 I: the role "arn:aws:iam::123456789012:role/y" is not in the template: what it permits is not known here`}},
 		{"disabled key", "  K: {Type: AWS::ApiGateway::ApiKey}\n  P: {Type: AWS::ApiGateway::UsagePlanKey, Properties: {KeyId: !Ref K, KeyType: API_KEY, UsagePlanId: other}}", []string{
 			"note 7 K: the API key is not Enabled, so it admits nobody, as on AWS", "not run 8 P AWS::ApiGateway::UsagePlanKey: its usage plan is not in this template"}},
 		{"rules", "Rules: {A: {}}\nHooks: {}", []string{"note 7 : Rules are not evaluated here", "note 8 : Hooks are not run here"}},
@@ -172,7 +178,7 @@ func TestCode(t *testing.T) {
 			t.Parallel()
 			s := mustLoad(t, "Transform: AWS::Serverless-2016-10-31\nResources: {X: "+test.resource+"}\n", nil)
 			c := s.Functions[0].Code
-			dir := strings.TrimSuffix(s.File, "/template.yaml")
+			dir := filepath.Dir(s.File)
 			c.Dir, c.Zip = relative(dir, c.Dir), relative(dir, c.Zip)
 			if diff := cmp.Diff(test.want, c); diff != "" {
 				t.Error(diff)

@@ -404,6 +404,7 @@ func TestServerless(t *testing.T) {
 			},
 		}},
 		Tables:  []spec.Table{{LogicalID: "Items", Name: "app-Items-T0XLFKYVAKY5", Attributes: []spec.Attribute{{Name: "pk", Type: "N"}}, Keys: []spec.Key{{Name: "pk", Type: "HASH"}}}},
+		Notes:   []spec.Note{{Resource: "Inline", Message: `the role "arn:aws:iam::123456789012:role/own" is not in the template: what it permits is not known here`}},
 		Outputs: []spec.Output{{Name: "Url", Value: "wss://ws.example.com/chat dev dfp1jr7 bqqlsb1"}},
 	}
 	sameSpec(t, want, got)

@@ -22,8 +22,16 @@ func readIntegration(l *loader, r *resource, p *props, d *apiDraft) {
 	}
 	d.api.Integrations = append(d.api.Integrations, in)
 	index := len(d.api.Integrations) - 1
-	l.later(phaseLinks, r, func() { l.findFunction(p, d.api, index) })
+	l.later(phaseLinks, r, func() {
+		l.findFunction(p, d.api, index)
+		if !strings.HasSuffix(in.CredentialsARN, callersOwn) {
+			l.knownRole(p, "CredentialsArn")
+		}
+	})
 }
+
+// callersOwn ends the CredentialsArn that stands for the caller's credentials.
+const callersOwn = ":iam::*:user/*"
 
 // lack makes an integration answer the configuration error and says why.
 func (l *loader) lack(in *spec.Integration, at *node, message, hint string) {
@@ -56,6 +64,9 @@ func (l *loader) integrationWork(p *props, in *spec.Integration) {
 	if strings.EqualFold(p.str("ConnectionType"), "VPC_LINK") {
 		l.lack(in, p.spot("ConnectionType"), "VPC links do not exist here", "use the ConnectionType INTERNET")
 		p.quiet("ConnectionId")
+	}
+	if strings.HasSuffix(in.CredentialsARN, callersOwn) {
+		l.lack(in, p.spot("CredentialsArn"), "invoking with the caller's own credentials is not done here", "give a role, or an AWS::Lambda::Permission")
 	}
 	if in.ContentHandling != "" {
 		l.lack(in, p.spot("ContentHandlingStrategy"), "ContentHandlingStrategy is not done here", "remove it: text messages need none")

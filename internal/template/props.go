@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -230,21 +231,24 @@ func (p *props) without(names ...string) {
 	}
 }
 
-// finish notes every property that nobody asked for.
+// finish notes every property that nobody asked for. One that is nearly the
+// name of another is a problem: AWS refuses it, and AuthorisationType must not
+// leave a route open.
 func (p *props) finish() {
-	var names []string
+	names := make([]string, 0, len(p.seen))
 	for name := range p.seen {
 		names = append(names, name)
 	}
+	sort.Strings(names)
 	for _, f := range p.n.fields {
 		if p.seen[f.key] {
 			continue
 		}
-		message := p.where(f.key) + " is not known and is ignored"
 		if near := nearest(f.key, names); near != "" {
-			message += "; did you mean " + near + "?"
+			p.l.problem(f.val, "unknown property "+quoteShort(f.key), "did you mean "+near+"?")
+			continue
 		}
-		p.l.note(f.val, message)
+		p.l.note(f.val, p.where(f.key)+" is not known and is ignored")
 	}
 }
 

@@ -1,7 +1,10 @@
 package template
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -51,7 +54,8 @@ func parse(data []byte, jsonName bool, report func(at *node, message, hint strin
 
 func (r *reader) yaml(data []byte) *node {
 	var doc yaml.Node
-	if err := unmarshal(data, &doc); err != nil {
+	err := decode(yaml.NewDecoder(bytes.NewReader(data)), &doc)
+	if err != nil && !errors.Is(err, io.EOF) {
 		r.report(&node{line: yamlErrorLine(err)}, "this is not YAML: "+strings.TrimPrefix(err.Error(), "yaml: "), "check the indentation and the quotes near this line")
 		return nil
 	}
@@ -59,18 +63,37 @@ func (r *reader) yaml(data []byte) *node {
 		r.report(&node{}, "the template is empty", "")
 		return nil
 	}
+	r.onlyOne(data)
 	return r.value(doc.Content[0], nil, "", 0)
 }
 
-// unmarshal keeps a panic of the YAML library on broken input from ending the
+// onlyOne reports a second document, which would otherwise be passed over.
+func (r *reader) onlyOne(data []byte) {
+	if !bytes.Contains(data, []byte("\n---")) && !bytes.Contains(data, []byte("\n...")) {
+		return
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var first, second yaml.Node
+	if err := decode(dec, &first); err != nil {
+		return
+	}
+	switch err := decode(dec, &second); {
+	case err == nil:
+		r.report(&node{line: second.Line}, "a second document begins here; a template is one", "remove one of them")
+	case !errors.Is(err, io.EOF):
+		r.report(&node{line: yamlErrorLine(err)}, "something follows the end of the template: "+err.Error(), "a template is one document")
+	}
+}
+
+// decode keeps a panic of the YAML library on broken input from ending the
 // process.
-func unmarshal(data []byte, doc *yaml.Node) (err error) {
+func decode(dec *yaml.Decoder, doc *yaml.Node) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the YAML reader failed: %v", p)
 		}
 	}()
-	return yaml.Unmarshal(data, doc)
+	return dec.Decode(doc)
 }
 
 func yamlErrorLine(err error) int {

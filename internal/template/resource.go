@@ -85,6 +85,10 @@ func (l *loader) readResources() {
 }
 
 func (l *loader) readResource(f field) {
+	if f.key == "Fn::Transform" {
+		l.fail(f.val, macroMessage, macroHint)
+		return
+	}
 	if !l.wantMap(f.val) {
 		return
 	}

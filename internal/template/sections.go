@@ -82,6 +82,6 @@ func (l *loader) transform(t *node) {
 		l.problem(name, "AWS::Include reads its part from S3, which tidewire does not", "put the included part into the template")
 	default:
 		l.problem(name, "the macro "+name.show()+" runs in AWS and rewrites the template there",
-			"give the processed template: aws cloudformation get-template --template-stage Processed")
+			macroHint)
 	}
 }
