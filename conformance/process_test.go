@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds every wait: a race-detecting binary on two busy cores.
-const patience = 60 * time.Second
+const patience = 40 * time.Second
 
 // output keeps what a process printed and wakes those who wait for it. Safe
 // for concurrent use.
@@ -171,7 +171,8 @@ func environment() []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "AWS_") || strings.HasPrefix(v, "TIDEWIRE_") || strings.HasPrefix(v, "PATH=") || strings.HasPrefix(v, "PYTHON")
 	})
-	return append(env, "PATH="+searchPath(), "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
+	return append(env, "PATH="+searchPath(), "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+		"GORACE=atexit_sleep_ms=50") // it waits a second at every exit otherwise
 }
 
 // searchPath finds npm's programs first, then Debian's, so that python3 is
@@ -226,4 +227,14 @@ func succeeded(t testing.TB, c command) string {
 		t.Fatalf("%s: exit code %d\n%s%s", fmt.Sprint(c.argv[:min(2, len(c.argv))]), code, p.stdout, p.stderr)
 	}
 	return p.stdout.String()
+}
+
+// runtimeInstall runs `tidewire runtime install nodejs`.
+func runtimeInstall(config string) error {
+	cmd := exec.Command(suite.tidewire, "runtime", "install", "nodejs")
+	cmd.Env = append(environment(), "TIDEWIRE_CONFIG_DIR="+config)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("tidewire runtime install nodejs: %w\n%s", err, said)
+	}
+	return nil
 }

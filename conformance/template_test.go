@@ -19,6 +19,7 @@ type api struct {
 	routes   []string          // besides $connect; each answers ("$default" alone if nil)
 	runtime  string            // default nodejs22.x
 	handler  string            // default app.handler
+	code     string            // default src, beside the template
 	env      map[string]string // of the function
 	policies []any             // of the function, as SAM has them
 	more     object            // resources
@@ -121,7 +122,7 @@ func resource(kind string, properties object) object {
 }
 
 func (a api) function() object {
-	f := object{"CodeUri": "src", "Handler": or(a.handler, "app.handler"), "Runtime": or(a.runtime, "nodejs22.x"), "Timeout": 60,
+	f := object{"CodeUri": or(a.code, "src"), "Handler": or(a.handler, "app.handler"), "Runtime": or(a.runtime, "nodejs22.x"), "Timeout": 60,
 		"Environment": object{"Variables": a.env}}
 	if a.policies != nil {
 		f["Policies"] = a.policies

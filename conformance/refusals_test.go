@@ -1,0 +1,109 @@
+//go:build conformance
+
+package conformance
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// knock is one connect that must be refused.
+type knock struct {
+	name    string
+	url     string
+	header  http.Header
+	kind    string // x-amzn-ErrorType
+	message string // begins so
+	logged  string // pattern of a warning's line
+}
+
+func TestRefusedHandshakes(t *testing.T) {
+	t.Parallel()
+	s := serve(t, api{auth: "AWS_IAM", more: object{"Stranger": role("execute-api:ManageConnections"), "Caller": role("execute-api:Invoke")}}.write(t, nil), serveOptions{})
+	for _, k := range s.knocks(t) {
+		t.Run(k.name, func(t *testing.T) {
+			mark := s.stderr.mark()
+			_, refused := handshake(t, k.url, k.header)
+			if refused == nil {
+				t.Fatal("admitted")
+			}
+			if refused.status != http.StatusForbidden || refused.kind != k.kind || !strings.HasPrefix(refused.message, k.message) {
+				t.Errorf("refused with %d %s\n%s\nwant 403 %s\n%s", refused.status, refused.kind, refused.message, k.kind, k.message)
+			}
+			s.stderr.awaitAfter(t, mark, `(?im)^.*level=WARN.*`+k.logged)
+		})
+	}
+	s.openSigned(t, s.credentials(t, "Caller")).echoes(t, "and the right one is admitted")
+}
+
+// knocks are connects that must be refused, each for a reason of its own.
+func (s *server) knocks(t *testing.T) []knock {
+	t.Helper()
+	c, now, plain := s.credentials(t, ""), time.Now(), s.apis[0].URL
+	wrong, unknown, stolen := c, c, s.credentials(t, "Caller")
+	wrong.secretAccessKey = strings.Repeat("wrong", 8)
+	unknown.accessKeyID = "AKIAUNKNOWNUNKNOWN12"
+	stolen.sessionToken = s.credentials(t, "Stranger").sessionToken
+	sign := func(c credentials, address, region string, at time.Time) string {
+		signed := presigned(t, c, address, region, at)
+		s.keepSignature(t, signed)
+		return signed
+	}
+	const mismatch = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+	const invalid = "The security token included in the request is invalid."
+	return []knock{
+		{"unsigned", plain, nil, "MissingAuthenticationTokenException", "Missing Authentication Token", `MissingAuthenticationToken`},
+		{"expired", sign(c, plain, c.region, now.Add(-time.Hour)), nil, "InvalidSignatureException", "Signature expired: ", `expired`},
+		{"from the future", sign(c, plain, c.region, now.Add(time.Hour)), nil, "InvalidSignatureException", "Signature not yet current: ", `in the future`},
+		{"wrong secret", sign(wrong, plain, c.region, now), nil, "InvalidSignatureException", mismatch, `InvalidSignature`},
+		{"wrong region", sign(c, plain, "eu-west-1", now), nil, "InvalidSignatureException", "Credential should be scoped to a valid region, not 'eu-west-1'.", `region`},
+		{"tampered query", sign(c, plain+"?room=blue", c.region, now) + "&room=red", nil, "InvalidSignatureException", mismatch, `InvalidSignature`},
+		{"tampered path", strings.Replace(sign(c, plain, c.region, now), "/dev?", "/dev/?", 1) + "&x=1", nil, "InvalidSignatureException", mismatch, `InvalidSignature`},
+		{"unknown key", sign(unknown, plain, c.region, now), nil, "UnrecognizedClientException", invalid, `UnrecognizedClient`},
+		{"another's token", sign(stolen, plain, c.region, now), nil, "UnrecognizedClientException", invalid, `UnrecognizedClient`},
+		{"policy denies", sign(s.credentials(t, "Stranger"), plain, c.region, now), nil, "AccessDeniedException",
+			"User: arn:aws:sts::123456789012:assumed-role/", `AccessDenied.*execute-api:Invoke`},
+		{"bearer token", plain, http.Header{"Authorization": {"Bearer abcdefghijklmnopqrstuvwxyz"}}, "IncompleteSignatureException", "", `IncompleteSignature`},
+		{"forged host", sign(c, plain, c.region, now), http.Header{"Host": {"evil.example"}}, "ForbiddenException", "Forbidden", `host name .*evil\.example`},
+		{"host with another port", sign(c, plain, c.region, now), http.Header{"Host": {"127.0.0.1:1"}}, "ForbiddenException", "Forbidden", `host name`},
+		{"foreign origin", sign(c, plain, c.region, now), http.Header{"Origin": {"https://evil.example"}}, "ForbiddenException", "Forbidden", `evil\.example`},
+		{"null origin", sign(c, plain, c.region, now), http.Header{"Origin": {"null"}}, "ForbiddenException", "Forbidden", `null`},
+		{"unknown stage", strings.Replace(plain, "/dev", "/prod", 1), nil, "ForbiddenException", "Forbidden", `stage`},
+	}
+}
+
+// TestPolicyOfTemplate tries statements: an explicit deny, another stage, and
+// a condition that does not hold.
+func TestPolicyOfTemplate(t *testing.T) {
+	t.Parallel()
+	statement := func(more object) object {
+		r := role("execute-api:Invoke")
+		all := r["Properties"].(object)["Policies"].([]any)[0].(object)["PolicyDocument"].(object)["Statement"].([]any)
+		s := object{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+		for k, v := range more {
+			s[k] = v
+		}
+		if s["Effect"] == "Allow" {
+			all = nil
+		}
+		r["Properties"].(object)["Policies"].([]any)[0].(object)["PolicyDocument"].(object)["Statement"] = append(all, s)
+		return r
+	}
+	s := serve(t, api{auth: "AWS_IAM", more: object{
+		"Denied":     statement(object{"Effect": "Deny", "Sid": "Never"}),
+		"OtherStage": statement(object{"Resource": sub("arn:aws:execute-api:*:*:${Api}/prod/$connect")}),
+		"Elsewhere":  statement(object{"Condition": object{"IpAddress": object{"aws:SourceIp": "203.0.113.0/24"}}}),
+		"Here":       statement(object{"Resource": sub("arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/dev/$connect"), "Condition": object{"IpAddress": object{"aws:SourceIp": "127.0.0.0/8"}}}),
+	}}.write(t, nil), serveOptions{})
+	for name, logged := range map[string]string{"Denied": `Never`, "OtherStage": `AccessDenied`, "Elsewhere": `AccessDenied`} {
+		mark := s.stderr.mark()
+		_, refused := handshake(t, s.sign(t, s.credentials(t, name)), nil)
+		if refused == nil || refused.kind != "AccessDeniedException" || strings.Contains(refused.message, "explicit deny") != (name == "Denied") {
+			t.Errorf("%s: %+v", name, refused)
+		}
+		s.stderr.awaitAfter(t, mark, `level=WARN.*`+logged)
+	}
+	s.openSigned(t, s.credentials(t, "Here")).echoes(t, "here")
+}
