@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"net"
@@ -59,10 +61,26 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 		problems.Sort()
 		return nil, &ProblemsError{problems}
 	}
+	adoptRoles(s)
 	for _, c := range collisions(s) {
 		s.Notes = append(s.Notes, spec.Note{Resource: c.Resource, Message: c.Message + ": " + c.Hint, At: c.At})
 	}
 	return s, nil
+}
+
+// adoptRoles adds the roles that functions name and the template does not
+// have, without a policy: such a function gets credentials of its role, as
+// SDKs need some, and may do nothing with them here.
+func adoptRoles(s *spec.Spec) {
+	for i := range s.Functions {
+		arn := s.Functions[i].RoleARN
+		if arn == "" || s.RoleByARN(arn) != nil {
+			continue
+		}
+		sum := sha256.Sum256([]byte(arn))
+		id := base32.StdEncoding.EncodeToString(sum[:])[:17]
+		s.Roles = append(s.Roles, spec.Role{Name: arn[strings.LastIndexByte(arn, '/')+1:], ARN: arn, ID: "AROA" + id, At: s.Functions[i].At})
+	}
 }
 
 // lacking turns gaps into problems: a guard always, a worker when strict.

@@ -40,6 +40,9 @@ type Role struct {
 func (g *Gateway) remember(s *spec.Spec) error {
 	st := Stack{Template: g.path, StackName: s.StackName, Region: s.Region, Account: s.Account, Partition: s.Partition}
 	for _, r := range s.Roles {
+		if r.LogicalID == "" { // a function's, not the template's
+			continue
+		}
 		st.Roles = append(st.Roles, Role{LogicalID: r.LogicalID, Name: r.Name, ARN: r.ARN})
 	}
 	for _, a := range g.APIs() {
