@@ -3,7 +3,9 @@ package websocketapi
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -89,27 +91,28 @@ func BenchmarkIdle(b *testing.B) {
 		cfg: r.api.config.Load(), start: r.api.o.Now()}
 	h.stage = h.cfg.stages["prod"]
 	for b.Loop() {
-		before := heap()
+		before := memory().HeapAlloc
 		for range n {
 			c := h.connection()
 			if !r.o.Hub.sockets.Add(c.id, c) {
 				b.Fatal("id taken")
 			}
 		}
-		b.ReportMetric(float64(heap()-before)/n, "B/conn")
+		b.ReportMetric(float64(memory().HeapAlloc-before)/n, "B/conn")
 		for _, c := range r.api.connections() {
 			r.api.remove(c)
 		}
 	}
 }
 
-// heap is what is in use after a collection.
-func heap() uint64 {
-	runtime.GC()
-	runtime.GC()
+// memory is what is in use after collections, which also shrink stacks.
+func memory() runtime.MemStats {
 	var m runtime.MemStats
+	for range 3 {
+		runtime.GC()
+	}
 	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
+	return m
 }
 
 func BenchmarkManySelections(b *testing.B) {
@@ -126,4 +129,46 @@ func BenchmarkManySelections(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkIdleSocket reports what an open, idle client costs in all, over
+// TCP, the client's own descriptor in this process included.
+func BenchmarkIdleSocket(b *testing.B) {
+	const n = 2000
+	r := newRig(b, testSpec(), quiet(okAnswer))
+	server := httptest.NewServer(http.HandlerFunc(r.serve))
+	defer server.Close()
+	for b.Loop() {
+		before := memory()
+		clients := make([]net.Conn, n)
+		for i := range clients {
+			clients[i] = openRaw(b, server.Listener.Addr().String())
+		}
+		after := memory()
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/n, "heap-B/conn")
+		b.ReportMetric(float64(after.StackInuse-before.StackInuse)/n, "stack-B/conn")
+		for _, nc := range clients {
+			_ = nc.Close()
+		}
+		for r.o.Hub.Len() > 0 {
+			runtime.Gosched()
+		}
+	}
+}
+
+// openRaw opens a socket and keeps nothing of the client but its net.Conn.
+func openRaw(b *testing.B, addr string) net.Conn {
+	b.Helper()
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := io.WriteString(nc, goodHandshake); err != nil {
+		b.Fatal(err)
+	}
+	var answer [512]byte
+	if k, err := nc.Read(answer[:]); err != nil || !strings.HasPrefix(string(answer[:k]), "HTTP/1.1 101") {
+		b.Fatal(err, string(answer[:k]))
+	}
+	return nc
 }

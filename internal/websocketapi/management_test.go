@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/coder/websocket"
 
@@ -202,6 +202,10 @@ func TestSlowReader(t *testing.T) {
 // refused.
 func TestSlowConsumer(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, slowConsumer)
+}
+
+func slowConsumer(t *testing.T) {
 	r, c, id := connected(t, testSpec("$connect", "$disconnect", "send!"), func(o *Options) { o.Limits.Queue = 140 << 10 })
 	body, _ := json.Marshal(strings.Repeat("x", 100<<10))
 	r.set("send", answers(`{"statusCode":200,"body":`+string(body)+`}`))
@@ -209,12 +213,9 @@ func TestSlowConsumer(t *testing.T) {
 		r.write(c, `{"action":"send"}`)
 		r.await("send")
 	}
-	for r.o.Hub.Len() != 0 {
-		select {
-		case <-t.Context().Done():
-			t.Fatal(r.log)
-		case <-time.After(time.Millisecond):
-		}
+	synctest.Wait()
+	if n := r.o.Hub.Len(); n != 0 {
+		t.Errorf("%d connections; log:\n%s", n, r.log)
 	}
 	r.gone(t, "POST", r.manage("POST", "/prod", id, "x"))
 	c.SetReadLimit(1 << 20)
