@@ -134,19 +134,6 @@ func (l *loader) knownRole(p *props, property string) {
 	l.note(p.spot(property), "the role "+arn.show()+" is not in the template: what it permits is not known here")
 }
 
-func (l *loader) functionLayers(refs []*node) []spec.Layer {
-	var out []spec.Layer
-	for _, ref := range refs {
-		switch layer, ok := l.layers[ref.text]; {
-		case ok && layer.Dir != "":
-			out = append(out, layer)
-		case !ok && ref.kind != kindBad:
-			l.note(ref, "the layer "+ref.show()+" is not in the template: the function runs without it")
-		}
-	}
-	return out
-}
-
 func aliasARN(l *loader, r *resource) string {
 	name := l.physical(r, "Name", func() string { return "live" })
 	return l.refersToFunction(r) + ":" + name
@@ -194,65 +181,6 @@ func readVersion(l *loader, r *resource, p *props) {
 	p.need("FunctionName", "FunctionName: !Ref MyFunction")
 	p.quiet("Description", "CodeSha256", "ProvisionedConcurrencyConfig", "RuntimePolicy", "FunctionScalingConfig")
 	p.finish()
-}
-
-func readPermission(l *loader, r *resource, p *props) {
-	perm := spec.Permission{
-		LogicalID: r.id, Action: p.need("Action", "Action: lambda:InvokeFunction"),
-		Principal: p.need("Principal", "Principal: apigateway.amazonaws.com"),
-		SourceARN: p.str("SourceArn"), SourceAccount: p.str("SourceAccount"), At: l.source(r.node),
-	}
-	if name := p.need("FunctionName", "FunctionName: !Ref MyFunction"); name != "" {
-		perm.FunctionARN = spec.UnqualifiedFunctionARN(l.toFunctionARN(cutQualifier(name)))
-	}
-	p.quiet("FunctionUrlAuthType", "InvokedViaFunctionUrl")
-	narrowed := p.has("EventSourceToken") || p.has("PrincipalOrgID") || p.has("FunctionUrlAuthType")
-	p.without("EventSourceToken", "PrincipalOrgID")
-	p.finish()
-	if !narrowed && !(p.has("SourceArn") && perm.SourceARN == "") {
-		l.spec.Permissions = append(l.spec.Permissions, perm)
-	}
-}
-
-// cutQualifier takes a version or alias off a bare function name.
-func cutQualifier(name string) string {
-	if strings.HasPrefix(name, "arn:") || strings.Contains(name, ":function:") {
-		return name
-	}
-	bare, _, _ := strings.Cut(name, ":")
-	return bare
-}
-
-func layerARN(l *loader, r *resource) string {
-	return l.arn("lambda", "layer:"+l.physical(r, "LayerName", func() string { return r.id })+":1")
-}
-
-func layerAttributes(l *loader, r *resource) []attribute {
-	return []attribute{text(r, "LayerVersionArn", func() string { return layerARN(l, r) })}
-}
-
-func readLayer(l *loader, r *resource, p *props) {
-	l.endLayer(r, p, l.localCode(r, p, "Content", "Content"))
-}
-
-func readServerlessLayer(l *loader, r *resource, p *props) {
-	p.quiet("RetentionPolicy", "PublishLambdaVersion")
-	l.noteBuildMethod(r)
-	l.endLayer(r, p, l.localCode(r, p, "ContentUri", ""))
-}
-
-func (l *loader) endLayer(r *resource, p *props, code spec.Code) {
-	p.quiet("LayerName", "Description", "CompatibleRuntimes", "CompatibleArchitectures", "LicenseInfo")
-	p.finish()
-	at := p.spot(code.Property)
-	switch {
-	case code.Zip != "":
-		l.gap(spec.Worker, at, "the layer "+r.id+" is a zip file: functions run without it", "unpack it and give the directory")
-	case code.Unavailable != "":
-		l.gap(spec.Worker, at, "the layer "+r.id+" has no local content: "+code.Unavailable, "give a local directory")
-	}
-	arn := layerARN(l, r)
-	l.layers[arn] = spec.Layer{LogicalID: r.id, ARN: arn, Dir: code.Dir}
 }
 
 // functionEvents lists what would trigger the function besides the API.
