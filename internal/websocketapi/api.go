@@ -68,7 +68,9 @@ type API struct {
 	stats  stats
 	work   sync.WaitGroup // handshakes and connections; Add under mu
 
-	mu      sync.Mutex // guards what follows; held by Update throughout
+	// mu guards closing and orders add with Update and Shutdown. It may be
+	// taken under a connection's mu, never the other way round.
+	mu      sync.Mutex
 	closing bool
 }
 
@@ -114,16 +116,22 @@ func (a *API) Update(s *spec.Spec, api *spec.WebSocketAPI) error {
 		return err
 	}
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	cfg.retire(a.config.Load())
 	a.config.Store(cfg)
+	a.mu.Unlock()
+	a.closeStageless()
+	return nil
+}
+
+// closeStageless closes the connections whose stage is gone. None is added to
+// them: add looks at the config under mu.
+func (a *API) closeStageless() {
 	for _, c := range a.connections() {
-		if cfg.stages[c.stage] == nil {
+		if a.config.Load().stages[c.stage] == nil {
 			a.o.Log.Warn("connection closed: its stage is gone", slog.String("stage", c.stage), slog.String("connectionId", c.id))
 			c.close(closeGoingAway, reasonGoingAway)
 		}
 	}
-	return nil
 }
 
 // retire keeps the stages of the config before, where they are gone.
