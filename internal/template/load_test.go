@@ -42,7 +42,7 @@ func mustLoad(t testing.TB, text string, o *Options) *spec.Spec {
 }
 
 func TestExamples(t *testing.T) {
-	for _, name := range []string{"echo", "echo-node", "echo-python"} {
+	for _, name := range []string{"echo", "echo-node", "echo-python", "chat"} {
 		s, ps := Load(filepath.Join("..", "..", "examples", name, "template.yaml"), nil)
 		if len(ps) > 0 {
 			t.Errorf("%s:\n%s", name, ps.Error())

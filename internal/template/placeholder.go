@@ -136,7 +136,10 @@ func serviceOf(typ string) (service, kind string) {
 	if len(parts) < 3 {
 		return "custom", parts[len(parts)-1]
 	}
-	return strings.TrimSuffix(parts[1], "v2"), parts[2]
+	if parts[1] == "elasticloadbalancingv2" || parts[1] == "apigatewayv2" {
+		parts[1] = strings.TrimSuffix(parts[1], "v2")
+	}
+	return parts[1], parts[2]
 }
 
 func placeholderAttributes(l *loader, r *resource) []attribute {
