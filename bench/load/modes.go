@@ -270,7 +270,7 @@ func poster(ctx context.Context, o *options, id string) (worker, error) {
 		if err := res.Body.Close(); err != nil {
 			return err
 		}
-		if res.StatusCode != http.StatusOK {
+		if res.StatusCode/100 != 2 {
 			return fmt.Errorf("%s %s", res.Status, text)
 		}
 		return nil
