@@ -27,9 +27,9 @@ func adviceFor(err error, signed bool) string {
 	var authority x509.UnknownAuthorityError
 	switch {
 	case errors.As(err, &handshake):
-		return adviceForRefusal(handshake.Status, handshake.Type, handshake.Message, signed)
+		return firstOf(exceptionAdvice(handshake.Type, handshake.Message, signed), handshakeAdvice(handshake.Status))
 	case errors.As(err, &response):
-		return adviceForRefusal(response.Status, response.Type, response.Message, signed)
+		return firstOf(exceptionAdvice(response.Type, response.Message, signed), responseAdvice(response.Status))
 	case errors.As(err, &frame):
 		return closeAdvice(frame.Code)
 	case errors.As(err, &authority):
@@ -55,9 +55,9 @@ func closeAdvice(code int) string {
 	return ""
 }
 
-// adviceForRefusal explains a refusal by its exception or, without a telling
-// one, by its status.
-func adviceForRefusal(status int, kind, message string, signed bool) string {
+// exceptionAdvice explains a refusal by its exception, "" without a telling
+// one; signed says whether the request carried a signature of ours.
+func exceptionAdvice(kind, message string, signed bool) string {
 	switch kind {
 	case "ExpiredTokenException":
 		return "the session token has expired: log in again (aws sso login, or a new tidewire env)"
@@ -72,7 +72,7 @@ func adviceForRefusal(status int, kind, message string, signed bool) string {
 	case "AccessDeniedException":
 		return accessAdvice(message)
 	}
-	return statusAdvice(status)
+	return ""
 }
 
 func missingAdvice(signed bool) string {
@@ -106,20 +106,17 @@ func accessAdvice(message string) string {
 	return "allow the caller " + found[1] + " on " + found[2]
 }
 
-func statusAdvice(status int) string {
+// handshakeAdvice explains the status of a refused handshake.
+func handshakeAdvice(status int) string {
 	switch {
 	case status >= 300 && status < 400:
-		return "redirects are not followed: give the address that it names"
+		return redirectAdvice
 	case status == 401:
 		return "the API's authorizer found nobody in the request: give the header or query parameter that it reads, with -H or in the URL"
 	case status == 403:
 		return "no such API or stage, an API key that is missing or not in a plan of this stage (--api-key), or an authorizer's or $connect's refusal"
 	case status == 404 || status == 426:
 		return "this is not the address of a WebSocket API: compare it with the one that serve prints"
-	case status == 410:
-		return "the connection is closed, or never was"
-	case status == 413:
-		return "a message may have 128 KB"
 	case status == 429:
 		return "too many requests, or a usage plan's quota is used up: try again later"
 	case status == 502:
@@ -130,4 +127,25 @@ func statusAdvice(status int) string {
 		return "the server failed, or the API is not configured well: see its log"
 	}
 	return "the function behind $connect may have refused: see its log"
+}
+
+const redirectAdvice = "redirects are not followed: give the address that it names"
+
+// responseAdvice explains the status of an answer of @connections.
+func responseAdvice(status int) string {
+	switch {
+	case status >= 300 && status < 400:
+		return redirectAdvice
+	case status == 403 || status == 404:
+		return "there is no such stage: ENDPOINT is the address that clients connect to, with http or https"
+	case status == 410:
+		return "the connection is closed, or never was, or its $connect has not answered yet"
+	case status == 413:
+		return "a message may have 128 KB"
+	case status == 429:
+		return "too many requests, or more is waiting for this client than the gateway holds: try again later"
+	case status >= 500:
+		return "the server failed: see its log"
+	}
+	return ""
 }

@@ -43,8 +43,8 @@ func newPrinter(sh *shell, output string) *printer {
 
 // event is one line of --output json.
 type event struct {
-	Event       string  `json:"event"`                 // "open", "sent", "message", "closed"
-	Data        *string `json:"data,omitempty"`        // of "sent" and "message"
+	Event       string  `json:"event"`                 // "open", "send", "message", "closed"
+	Data        *string `json:"data,omitempty"`        // of "send" and "message"
 	Base64      bool    `json:"base64,omitempty"`      // Data is base64 of a binary message
 	Subprotocol string  `json:"subprotocol,omitempty"` // of "open"
 	Code        int     `json:"code,omitempty"`        // of "closed": by the server
@@ -88,17 +88,18 @@ func (p *printer) closed(err error) error {
 	return p.event(e)
 }
 
-// send sends a message and notes it.
+// send notes a message and sends it, in this order, so that an answer cannot
+// be noted first.
 func (p *printer) send(ctx context.Context, conn *apigateway.Conn, text string) error {
 	if p.form == person {
 		if err := p.line([]byte("> " + readable([]byte(text), p.screen.width()))); err != nil {
 			return err
 		}
 	}
-	if err := conn.Send(ctx, []byte(text)); err != nil {
+	if err := p.event(event{Event: "send", Data: &text}); err != nil {
 		return err
 	}
-	return p.event(event{Event: "sent", Data: &text})
+	return conn.Send(ctx, []byte(text))
 }
 
 // message notes a message that came.

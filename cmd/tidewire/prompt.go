@@ -156,7 +156,7 @@ func (p *prompt) show(in received) error {
 		return leave{}
 	}
 	if in.err != nil {
-		return in.err
+		return adviseOn(in.err, false)
 	}
 	p.resize()
 	return p.print(incomingLine(in.message, p.screen.width()) + "\n")
@@ -184,7 +184,7 @@ func (p *prompt) obey(ctx context.Context, line typed) error {
 	case word == "/quit", word == "/close":
 		return p.close(rest)
 	case strings.HasPrefix(word, "/"):
-		return p.print("not sent: the prompt does not know " + visible(word) + "; see /help, or begin with // to send it\n")
+		return p.print("not sent: unknown " + visible(word) + "; see /help, or begin with // to send it\n")
 	}
 	return p.send(ctx, line.text)
 }

@@ -52,7 +52,8 @@ func describe(err error) string {
 	if errors.As(err, &response) {
 		return refusal("refused: "+response.Op, response.Status, response.Type, response.Message, response.RequestID, adviceOf(err))
 	}
-	text := "tidewire: " + indented(visible(err.Error())) + "\n"
+	own := strings.ReplaceAll(indented(visible(err.Error())), "\n        hint: ", "\n    hint: ") // an error with a hint in its text
+	text := "tidewire: " + own + "\n"
 	if advice := adviceOf(err); advice != "" {
 		text += "    hint: " + visible(advice) + "\n"
 	}
