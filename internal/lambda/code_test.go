@@ -255,9 +255,11 @@ func BenchmarkOpenPrebuilt(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		b.StopTimer()
 		if err := fs.Close(context.Background()); err != nil {
 			b.Fatal(err)
 		}
+		b.StartTimer()
 	}
 }
 

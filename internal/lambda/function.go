@@ -76,13 +76,6 @@ func (fn *function) retire(why error) {
 	}
 }
 
-// stopAll ends the function's processes now.
-func (fn *function) stopAll() {
-	if st := fn.state.Load(); st != nil && st.pool != nil {
-		st.pool.stopAll()
-	}
-}
-
 // invoke runs the function once.
 func (fn *function) invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if limit := fn.spec.ReservedConcurrency; limit != nil {

@@ -34,6 +34,7 @@ type Functions struct {
 
 	gate  gate           // invocations
 	tasks sync.WaitGroup // everything else that runs in the background
+	live  sync.Map       // every *process that has not been reaped
 
 	table    atomic.Pointer[map[string]*function]
 	updating sync.Mutex // one Update at a time
@@ -183,12 +184,24 @@ func (fs *Functions) Close(ctx context.Context) error {
 	fs.cancel()
 	for _, fn := range *fs.table.Load() {
 		fn.retire(errClosed)
-		fn.stopAll()
 	}
+	fs.stopAll()
 	fs.gate.wait()
+	fs.stopAll() // what was being started meanwhile
 	fs.tasks.Wait()
 	fs.closing.Do(func() { fs.closed = fs.free(ctx) })
 	return fs.closed
+}
+
+// stopAll stops every process, of functions that were replaced too, in the
+// background.
+func (fs *Functions) stopAll() {
+	fs.live.Range(func(p, _ any) bool {
+		if p, ok := p.(*process); ok {
+			fs.tasks.Go(func() { p.stop(fs.stopping) })
+		}
+		return true
+	})
 }
 
 // free frees what is left when nothing runs any more.

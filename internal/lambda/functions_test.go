@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -124,6 +123,15 @@ func pidOf(t testing.TB, fs *Functions, name string) int {
 	return n
 }
 
+// killPID is kill -9.
+func killPID(pid int) error {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return err
+	}
+	return p.Kill()
+}
+
 func TestInvoke(t *testing.T) {
 	t.Parallel()
 	bothKinds(t, func(t *testing.T, f spec.Function) {
@@ -228,7 +236,7 @@ func TestKill(t *testing.T) {
 	bothKinds(t, func(t *testing.T, f spec.Function) {
 		fs, _ := openFake(t, nil, f)
 		for range 5 { // a dying process may still take an event; the next one is served
-			if err := syscall.Kill(pidOf(t, fs, "f"), syscall.SIGKILL); err != nil {
+			if err := killPID(pidOf(t, fs, "f")); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := fs.Invoke(t.Context(), "f", []byte(`1`)); err != nil && !strings.Contains(err.Error(), "signal: killed") {
@@ -244,7 +252,7 @@ func TestKill(t *testing.T) {
 			errs <- err
 		}()
 		accept1(t, ln)
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		if err := killPID(pid); err != nil {
 			t.Fatal(err)
 		}
 		var fe *fault.FunctionError
@@ -294,6 +302,48 @@ func TestConcurrency(t *testing.T) {
 				t.Error(err)
 			}
 			conns = conns[1:]
+		}
+		wg.Wait()
+	})
+}
+
+func TestManyCallers(t *testing.T) {
+	t.Parallel()
+	bothKinds(t, func(t *testing.T, f spec.Function) {
+		fs, _ := openFake(t, nil, f)
+		var wg sync.WaitGroup
+		for i := range 1000 {
+			wg.Go(func() {
+				wantBody(t, fs, "f", strconv.Itoa(i), strconv.Itoa(i))
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// TestCloseInTheMiddle closes while everything is going on at once.
+func TestCloseInTheMiddle(t *testing.T) {
+	t.Parallel()
+	bothKinds(t, func(t *testing.T, f spec.Function) {
+		fs, _ := openFake(t, func(o *Options) { o.MaxProcesses = 3 }, f)
+		ln := listen(t)
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() { // on the code as it is now
+				_, _ = fs.Invoke(context.Background(), "f", event(t, order{Do: "meet", Addr: ln.Addr().String()}))
+			})
+		}
+		accept1(t, ln)
+		if err := os.WriteFile(filepath.Join(f.Code.Dir, "new.py"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 { // on the new code
+			wg.Go(func() {
+				_, _ = fs.Invoke(context.Background(), "f", event(t, order{Do: "pid"}))
+			})
+		}
+		if err := fs.Close(t.Context()); err != nil {
+			t.Error(err)
 		}
 		wg.Wait()
 	})
@@ -394,7 +444,9 @@ func TestEnvironment(t *testing.T) {
 		f.Environment = map[string]string{"TABLE": "t", "AWS_REGION": "mars", "TZ": "Europe/Berlin"}
 		fs, _ := openFake(t, func(o *Options) {
 			o.PassEnv = map[string]string{"MINE": "1", "TABLE": "no"}
-			o.Env = func(*spec.Function) map[string]string { return map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1"} }
+			o.Env = func(*spec.Function) map[string]string {
+				return map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+			}
 			o.Credentials = func(context.Context, *spec.Function) (aws.Credentials, error) {
 				return aws.Credentials{AccessKeyID: "ASIA", SecretAccessKey: "s", SessionToken: "t"}, nil
 			}

@@ -5,15 +5,13 @@ package lambda
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
@@ -88,6 +86,8 @@ def handler(event, context):
     return {"event": event, "calls": calls, "id": context.aws_request_id, "mem": context.memory_limit_in_mb,
             "arn": context.invoked_function_arn, "left": context.get_remaining_time_in_millis() > 5000,
             "trace": os.environ["_X_AMZN_TRACE_ID"].startswith("Root=1-"), "umlaut": "ä", "cwd": os.getcwd()}
+def echo(event, context):
+    return event
 def dec(event, context):
     return {"n": decimal.Decimal("12345678901234567890.123456789"), "i": [decimal.Decimal(3)]}
 def raw(event, context):
@@ -122,7 +122,7 @@ def fn(event, context): return __name__
 	run := func(t *testing.T, o Options) {
 		f := o.Functions[0]
 		o.Functions = nil
-		for _, h := range []string{"app.handler", "app.dec", "app.raw", "app.boom", "app.bad", "app.noisy", "app.garbage", "app.leave", "app.sysexit",
+		for _, h := range []string{"app.handler", "app.echo", "app.dec", "app.raw", "app.boom", "app.bad", "app.noisy", "app.garbage", "app.leave", "app.sysexit",
 			"app.slow", "pkg/mod.fn", "syntax.x", "needs.x", "app.none", "absent.x"} {
 			g := f
 			g.Name, g.Handler = h, h
@@ -147,6 +147,9 @@ def fn(event, context): return __name__
 				t.Errorf("call %d: %s", i, body)
 			}
 		}
+		large := `"` + strings.Repeat("ä€", 1<<20) + `"`
+		mustInvoke(t, fs, "app.handler", large)
+		wantBody(t, fs, "app.echo", large, large)
 		wantBody(t, fs, "app.dec", `{}`, `{"n": 12345678901234567890.123456789, "i": [3]}`)
 		wantBody(t, fs, "app.raw", `{}`, "\x00\x01raw")
 		wantBody(t, fs, "app.noisy", `{}`, `"ok"`)
@@ -176,7 +179,7 @@ def fn(event, context): return __name__
 			}
 		}
 	}
-	transports(t, run, one("python3.12", "", dir))
+	transports(t, run, one("python3.13", "", dir))
 }
 
 func TestNodeHandlers(t *testing.T) {
@@ -186,6 +189,7 @@ func TestNodeHandlers(t *testing.T) {
 let calls = 0;
 exports.handler = async (event, context) => ({ event, calls: ++calls, id: context.awsRequestId, mem: context.memoryLimitInMB,
   arn: context.invokedFunctionArn, left: context.getRemainingTimeInMillis() > 5000, trace: process.env._X_AMZN_TRACE_ID.startsWith('Root=1-'), cwd: process.cwd(), umlaut: 'ä' });
+exports.echo = async (event) => event;
 exports.a = { b: { c: async () => 'nested' } };
 exports.cb = (event, context, callback) => { setTimeout(() => { globalThis.late = 'late'; }, 30); callback(null, { get late() { return globalThis.late; } }); };
 exports.cbnow = (event, context, callback) => { context.callbackWaitsForEmptyEventLoop = false; setInterval(() => {}, 1000); callback(null, 'now'); };
@@ -220,7 +224,7 @@ exports.value = 3;
 	run := func(t *testing.T, o Options) {
 		f := o.Functions[0]
 		o.Functions = nil
-		for _, h := range []string{"index.handler", "index.a.b.c", "index.cb", "index.cbnow", "index.cberr", "index.never", "index.unsettled",
+		for _, h := range []string{"index.handler", "index.echo", "index.a.b.c", "index.cb", "index.cbnow", "index.cberr", "index.never", "index.unsettled",
 			"index.done", "index.succeed", "index.fail", "index.boom", "index.sync", "index.text", "index.undef", "index.circular",
 			"index.uncaught", "index.rejected", "index.exit", "index.noisy", "index.slow", "index.value", "index.none",
 			"lib/dir.fn", "esm.handler", "common.handler", "mod/index.handler", "mod/index.deep.er", "syntax.x", "needs.x", "needsesm.x", "throws.x", "absent.x", "../x.y"} {
@@ -246,6 +250,8 @@ exports.value = 3;
 				t.Errorf("call %d: %s", i, body)
 			}
 		}
+		large := `"` + strings.Repeat("ä€", 1<<20) + `"`
+		wantBody(t, fs, "index.echo", large, large)
 		for handler, want := range map[string]string{
 			"index.a.b.c": `"nested"`, "index.cb": `{"late":"late"}`, "index.cbnow": `"now"`, "index.never": `null`, "index.done": `"done"`,
 			"index.succeed": `"succeeded"`, "index.undef": `null`, "index.noisy": `"ok"`, "lib/dir.fn": `"dir"`, "esm.handler": `"esm undefined"`,
@@ -279,41 +285,41 @@ exports.value = 3;
 	transports(t, run, one("nodejs20.x", "", dir))
 }
 
-// benchmarkRoundTrip measures echo invocations with a number of callers.
-func benchmarkRoundTrip(b *testing.B, o Options, callers int) {
-	fs, _ := openReal(b, o)
-	payload := []byte(`{"action":"echo","body":"` + strings.Repeat("x", 90) + `"}`)
-	if _, err := fs.Invoke(context.Background(), "f", payload); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	var wg sync.WaitGroup
-	for c := range callers {
-		wg.Go(func() {
-			for i := c; i < b.N; i += callers {
-				if _, err := fs.Invoke(context.Background(), "f", payload); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rt/s")
-}
-
 func BenchmarkPython(b *testing.B) {
-	dir := writeTree(b, map[string]string{"app.py": "def handler(event, context):\n    return event\n"})
-	b.Run("1 caller", func(b *testing.B) { benchmarkRoundTrip(b, one("python3.11", "app.handler", dir), 1) })
-	b.Run("10 callers", func(b *testing.B) { benchmarkRoundTrip(b, one("python3.11", "app.handler", dir), 10) })
+	dir := writeTree(b, map[string]string{"app.py": "def handler(event, context):\n    return event\ndef noisy(event, context):\n    print('got', event)\n    return event\n"})
+	b.Run("1 caller", func(b *testing.B) { benchmarkReal(b, one("python3.11", "app.handler", dir), 1) })
+	b.Run("10 callers", func(b *testing.B) { benchmarkReal(b, one("python3.11", "app.handler", dir), 10) })
+	b.Run("1 caller, a log line each", func(b *testing.B) { benchmarkReal(b, one("python3.11", "app.noisy", dir), 1) })
+	b.Run("start", func(b *testing.B) { benchmarkStart(b, one("python3.11", "app.handler", dir)) })
 }
 
 func BenchmarkNode(b *testing.B) {
-	dir := writeTree(b, map[string]string{"index.js": "exports.handler = async (event) => event;"})
-	b.Run("1 caller", func(b *testing.B) { benchmarkRoundTrip(b, one("nodejs20.x", "index.handler", dir), 1) })
-	b.Run("10 callers", func(b *testing.B) { benchmarkRoundTrip(b, one("nodejs20.x", "index.handler", dir), 10) })
+	dir := writeTree(b, map[string]string{"index.js": "exports.handler = async (event) => event; exports.noisy = async (event) => { console.log('got', event); return event; };"})
+	b.Run("1 caller", func(b *testing.B) { benchmarkReal(b, one("nodejs20.x", "index.handler", dir), 1) })
+	b.Run("10 callers", func(b *testing.B) { benchmarkReal(b, one("nodejs20.x", "index.handler", dir), 10) })
+	b.Run("1 caller, a log line each", func(b *testing.B) { benchmarkReal(b, one("nodejs20.x", "index.noisy", dir), 1) })
+	b.Run("start", func(b *testing.B) { benchmarkStart(b, one("nodejs20.x", "index.handler", dir)) })
 }
 
-var _ = errors.As
-var _ *fault.Error
+// benchmarkReal measures echo invocations in the machine's interpreter.
+func benchmarkReal(b *testing.B, o Options, callers int) {
+	fs, _ := openReal(b, o)
+	benchmarkRoundTrip(b, fs, callers)
+}
+
+// benchmarkStart measures an invocation that starts a process.
+func benchmarkStart(b *testing.B, o Options) {
+	fs, _ := openReal(b, o)
+	f := o.Functions[0]
+	for i := 0; b.Loop(); i++ {
+		b.StopTimer()
+		f.Environment = map[string]string{"N": strconv.Itoa(i)}
+		if err := fs.Update([]spec.Function{f}); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		if _, err := fs.Invoke(context.Background(), "f", []byte(`{}`)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -18,7 +18,7 @@ import (
 // TestMain lets the test binary play a function's process: started under the
 // name of an interpreter, or as a bootstrap, it does not run tests.
 func TestMain(m *testing.M) {
-	if os.Getenv("AWS_LAMBDA_FUNCTION_NAME") != "" && os.Getenv("TIDEWIRE_TEST_SERVE") == "" || strings.HasPrefix(filepath.Base(os.Args[0]), "python") {
+	if os.Getenv("AWS_LAMBDA_FUNCTION_NAME") != "" || strings.HasPrefix(filepath.Base(os.Args[0]), "python") {
 		fakeRuntime()
 		return
 	}
@@ -100,4 +100,3 @@ func wantError(t testing.TB, fs *Functions, name, payload, kind, message string)
 	}
 	return fe
 }
-

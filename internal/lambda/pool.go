@@ -19,7 +19,7 @@ type pool struct {
 	all      map[*process]bool
 	starting int
 	waiting  []*waiter // the first one is served first
-	retired  bool
+	retired  error     // why there will be no more processes; nil: there will
 }
 
 // waiter is a caller that waits for a process.
@@ -40,12 +40,12 @@ func newPool(fs *Functions, v *version) *pool {
 }
 
 // acquire takes a process: the warm one used last, or one that becomes free, or
-// a new one. It fails with errRetired when the version was replaced.
+// a new one. It fails with what retire was given.
 func (pl *pool) acquire(ctx context.Context, now time.Time) (*process, error) {
 	pl.mu.Lock()
-	if pl.retired {
+	if why := pl.retired; why != nil {
 		pl.mu.Unlock()
-		return nil, errRetired
+		return nil, why
 	}
 	if p := pl.popIdle(now); p != nil {
 		pl.mu.Unlock()
@@ -111,6 +111,10 @@ func (pl *pool) start() {
 	pl.mu.Lock()
 	defer pl.mu.Unlock()
 	pl.starting--
+	if err == nil && pl.fs.running.Err() != nil { // Close has begun
+		pl.end(p)
+		err = errClosed
+	}
 	if err == nil {
 		pl.all[p] = true
 		p.idleSince = time.Now()
@@ -133,7 +137,7 @@ func (pl *pool) forget(p *process) {
 	if i := slices.Index(pl.idle, p); i >= 0 {
 		pl.idle = slices.Delete(pl.idle, i, i+1)
 	}
-	if !pl.retired {
+	if pl.retired == nil {
 		pl.grow(false)
 	}
 }
@@ -143,7 +147,7 @@ func (pl *pool) hand(p *process) {
 	switch w := pl.popWaiter(); {
 	case w != nil:
 		w.got <- grant{p: p}
-	case pl.retired:
+	case pl.retired != nil:
 		pl.end(p)
 	default:
 		pl.idle = append(pl.idle, p)
@@ -184,7 +188,7 @@ func (pl *pool) wait(ctx context.Context, w *waiter) (*process, error) {
 func (pl *pool) impatient(w *waiter) bool {
 	pl.mu.Lock()
 	defer pl.mu.Unlock()
-	if pl.retired {
+	if pl.retired != nil {
 		return false
 	}
 	if pl.starting == 0 || time.Since(w.since) > coldPatience {
@@ -214,9 +218,9 @@ func (pl *pool) release(p *process, now time.Time) {
 	switch {
 	case p.isGone():
 		delete(pl.all, p)
-	case pl.retired || p.expired(now):
+	case pl.retired != nil || p.expired(now):
 		pl.end(p)
-		if !pl.retired {
+		if pl.retired == nil {
 			pl.grow(false)
 		}
 	default:
@@ -233,14 +237,14 @@ func (pl *pool) drop(p *process) {
 }
 
 // retire ends the pool: idle processes now, busy ones when they are released.
-// Callers that wait get errRetired.
+// Callers that wait, or come later, get why.
 func (pl *pool) retire(why error) {
 	pl.mu.Lock()
 	defer pl.mu.Unlock()
-	if pl.retired {
+	if pl.retired != nil {
 		return
 	}
-	pl.retired = true
+	pl.retired = why
 	for _, w := range pl.waiting {
 		w.got <- grant{err: why}
 	}
@@ -266,13 +270,4 @@ func (pl *pool) reap(now, idleBefore time.Time) {
 	}
 	clear(pl.idle[len(kept):])
 	pl.idle = kept
-}
-
-// stopAll stops busy processes too, in the background.
-func (pl *pool) stopAll() {
-	pl.mu.Lock()
-	defer pl.mu.Unlock()
-	for p := range pl.all {
-		pl.end(p)
-	}
 }

@@ -109,7 +109,11 @@ func (fs *Functions) spawn(ctx context.Context, v *version) (*process, error) {
 		p.link.close()
 		return nil, startError(prog.argv[0], err)
 	}
-	fs.tasks.Go(func() { p.watch() })
+	fs.live.Store(p, nil)
+	fs.tasks.Go(func() {
+		p.watch()
+		fs.live.Delete(p)
+	})
 	return p, nil
 }
 
