@@ -94,7 +94,7 @@ func (f *connectFlags) converse(ctx context.Context, sh *shell, conn *apigateway
 	p := &prompt{screen: sh.screen, term: term.NewTerminal(screen, "> "), conn: conn, code: 1000}
 	err = p.run(ctx)
 	_, _ = io.WriteString(sh.screen.out, "\r\n") // what follows begins on a line of its own
-	_ = conn.Close(p.code, p.reason) // there is nothing more to do about it
+	_ = conn.Close(p.code, p.reason)             // there is nothing more to do about it
 	if errors.As(err, &leave{}) {
 		return nil
 	}
