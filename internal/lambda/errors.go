@@ -102,3 +102,12 @@ func unknownFunction(name string) *fault.Error {
 		Message: "Function not found: " + name,
 	}.Because("the template has no function called %q", name)
 }
+
+// asFunctionError is err if it is a function's, else nil.
+func asFunctionError(err error) *fault.FunctionError {
+	var fe *fault.FunctionError
+	if errors.As(err, &fe) {
+		return fe
+	}
+	return nil
+}

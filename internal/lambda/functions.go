@@ -69,8 +69,8 @@ func Open(ctx context.Context, o Options) (*Functions, error) {
 // makeDirs makes BuildDir and what processes need in it. Without a BuildDir
 // only remote functions and closures can run.
 func (fs *Functions) makeDirs() error {
-	if fs.o.BuildDir == "" {
-		return nil
+	if err := fs.o.absolute(); err != nil || fs.o.BuildDir == "" {
+		return err
 	}
 	fs.bootstraps = filepath.Join(fs.o.BuildDir, "bootstrap")
 	for _, dir := range []string{fs.o.BuildDir, fs.o.TempDir, filepath.Join(fs.o.BuildDir, "pycache")} {

@@ -206,6 +206,15 @@ func TestInitFailures(t *testing.T) {
 	})
 }
 
+func TestSlowInit(t *testing.T) {
+	t.Parallel()
+	bothKinds(t, func(t *testing.T, f spec.Function) {
+		f.Handler, f.Timeout = "init.hang", 100*time.Millisecond
+		fs, _ := openFake(t, func(o *Options) { o.initLimit = 100 * time.Millisecond }, f)
+		wantError(t, fs, "f", `{}`, "Sandbox.Timedout", "Task timed out after 0.10 seconds")
+	})
+}
+
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	bothKinds(t, func(t *testing.T, f spec.Function) {

@@ -65,7 +65,7 @@ func one(runtimeName, handler, dir string) Options {
 func transports(t *testing.T, run func(t *testing.T, o Options), o Options) {
 	t.Helper()
 	for name, http := range map[string]bool{"channel": false, "runtime API": true} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(o.Functions[0].Runtime+" "+name, func(t *testing.T) {
 			t.Parallel()
 			o := o
 			o.overHTTP = http
@@ -283,6 +283,26 @@ exports.value = 3;
 		}
 	}
 	transports(t, run, one("nodejs20.x", "", dir))
+}
+
+func TestKilledInterpreters(t *testing.T) {
+	t.Parallel()
+	dir := writeTree(t, map[string]string{
+		"app.py":   "import os\ndef handler(event, context):\n    if event: os.kill(os.getpid(), 9)\n    return os.getpid()\n",
+		"index.js": "exports.handler = async (event) => { if (event) { process.kill(process.pid, 'SIGKILL'); await new Promise(() => {}); } return process.pid; };",
+	})
+	for _, c := range [][2]string{{"python3.12", "app.handler"}, {"nodejs20.x", "index.handler"}} {
+		transports(t, func(t *testing.T, o Options) {
+			fs, _ := openReal(t, o)
+			for range 3 {
+				first := mustInvoke(t, fs, "f", `0`)
+				wantError(t, fs, "f", `1`, "Runtime.ExitError", "signal: killed")
+				if second := mustInvoke(t, fs, "f", `0`); string(first) == string(second) {
+					t.Errorf("%s lived through kill -9", first)
+				}
+			}
+		}, one(c[0], c[1], dir))
+	}
 }
 
 func BenchmarkPython(b *testing.B) {

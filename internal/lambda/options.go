@@ -90,6 +90,8 @@ type Options struct {
 
 	// overHTTP makes the bootstraps speak the Runtime API.
 	overHTTP bool
+	// initLimit is how long initialisation may take at first; default 10 s.
+	initLimit time.Duration
 }
 
 // withDefaults is a copy of o with every default filled in.
@@ -109,8 +111,26 @@ func (o Options) withDefaults() Options {
 	if o.TempDir == "" && o.BuildDir != "" {
 		o.TempDir = filepath.Join(o.BuildDir, "tmp")
 	}
+	if o.initLimit <= 0 {
+		o.initLimit = initLimit
+	}
 	o.overHTTP = o.overHTTP || runtime.GOOS == "windows"
 	return o
+}
+
+// absolute makes the directories absolute: children run elsewhere.
+func (o *Options) absolute() error {
+	for _, dir := range []*string{&o.BuildDir, &o.RuntimeDir, &o.TempDir} {
+		if *dir == "" {
+			continue
+		}
+		abs, err := filepath.Abs(*dir)
+		if err != nil {
+			return err
+		}
+		*dir = abs
+	}
+	return nil
 }
 
 // closure finds the Go closure that stands in for f.

@@ -32,12 +32,12 @@ type process struct {
 // the function's own time (developer guide, "Lambda execution environment
 // lifecycle").
 func (fs *Functions) launch(ctx context.Context, v *version) (*process, error) {
-	p, err := fs.launchOnce(ctx, v, initLimit)
+	p, err := fs.launchOnce(ctx, v, fs.o.initLimit)
 	if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 		return p, err
 	}
 	fs.o.Log.Warn("function took too long to initialise, trying once more",
-		"function", v.fn.Name, "limit", initLimit, "next", v.timeout)
+		"function", v.fn.Name, "limit", fs.o.initLimit, "next", v.timeout)
 	p, err = fs.launchOnce(ctx, v, v.timeout)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return nil, timedOut(newRequestID(), v.timeout)

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"context"
 	"debug/elf"
 	"debug/macho"
 	"errors"
@@ -57,4 +58,16 @@ func readHead(path string) (string, error) {
 // printable says whether text looks like text.
 func printable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r == 0 || r == '�' })
+}
+
+// startError explains why a process could not be started.
+func startError(path string, err error) error {
+	if errors.Is(err, errClosed) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	message := fmt.Sprintf("RequestId: %s Error: %s", newRequestID(), err)
+	if hint := startHint(path, err); hint != "" {
+		message += " (" + hint + ")"
+	}
+	return functionError("Runtime.InvalidEntrypoint", message)
 }
