@@ -5,6 +5,7 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -88,7 +89,7 @@ func TestDisconnectCodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for id, code := range want {
-		if !strings.Contains(string(text), "DISCONNECT "+id+" "+code+"\n") {
+		if !strings.Contains(string(text), "DISCONNECT "+id+" "+code+" ") {
 			t.Errorf("no $disconnect of %s with %s in\n%s", id, code, text)
 		}
 	}
@@ -152,10 +153,8 @@ func TestKilledServe(t *testing.T) {
 			for i, pid := range children {
 				watched[i] = watch(t, pid)
 			}
-			s.stopped = true // it ends otherwise than by stop
 			s.signal(t, syscall.SIGKILL)
-			s.exit(t)
-			s.judge(t)
+			s.ends(t, -1)
 			for _, w := range watched {
 				w.awaitEnd(t)
 			}
@@ -183,8 +182,24 @@ func worked(t *testing.T, stack string) *server {
 	return s
 }
 
-// TestEventFields checks what a function is told, and that a client's
-// spelling of header names reaches it.
+// TestHeaderNames wants the client's spelling of header names in the event.
+func TestHeaderNames(t *testing.T) {
+	t.Parallel()
+	a, notes := noting(t)
+	s := serve(t, a.write(t, nil), serveOptions{})
+	for _, address := range []string{s.apis[0].URL, s.apis[0].SecureURL} {
+		s.openTrusting(t, address, http.Header{"x-sHoUtInG": {"1"}, "X-Api-key": {"2"}})
+	}
+	text, err := os.ReadFile(notes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(text), " x-sHoUtInG") != 2 || strings.Count(string(text), " X-Api-key") != 2 {
+		t.Errorf("noted\n%s", text)
+	}
+}
+
+// TestEventFields checks what a function is told of a message.
 func TestEventFields(t *testing.T) {
 	t.Parallel()
 	s := serve(t, api{auth: "AWS_IAM"}.write(t, nil), serveOptions{})

@@ -63,10 +63,11 @@ type server struct {
 	listen string
 	apis   []served
 
+	stopped bool // owned by the test's goroutine
+
 	mu      sync.Mutex
 	secrets []string // what must not be printed
 	heard   []*output
-	stopped bool
 }
 
 // serveOptions are what a test may want otherwise.
@@ -115,19 +116,21 @@ func (s *server) ready(t testing.TB) {
 	}
 }
 
-// stop interrupts the server, unless a test did, and judges how it ended.
+// stop interrupts the server, unless a test ended it, and judges how it ended.
 func (s *server) stop(t testing.TB) {
 	t.Helper()
-	s.mu.Lock()
-	again := s.stopped
-	s.stopped = true
-	s.mu.Unlock()
-	if again {
-		return
+	if !s.stopped {
+		s.signal(t, syscall.SIGINT)
+		s.ends(t, 0)
 	}
-	s.signal(t, syscall.SIGINT)
-	if code := s.exit(t); code != 0 {
-		t.Errorf("serve ended with exit code %d:\n%s", code, s.stderr)
+}
+
+// ends waits for the server to end as it must, and judges what it printed.
+func (s *server) ends(t testing.TB, want int) {
+	t.Helper()
+	s.stopped = true
+	if code := s.exit(t); code != want {
+		t.Errorf("serve ended with exit code %d, want %d:\n%s", code, want, s.stderr)
 	}
 	s.judge(t)
 }

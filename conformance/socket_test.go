@@ -34,6 +34,12 @@ type socket struct {
 	r  *bufio.Reader
 }
 
+func newSocket(nc net.Conn) *socket {
+	s := &socket{nc: nc, r: bufio.NewReader(nc)}
+	s.hurry()
+	return s
+}
+
 // connect opens a socket without a signature.
 func (s *server) connect(t testing.TB) *socket {
 	t.Helper()
@@ -66,9 +72,33 @@ func handshake(t testing.TB, address string, header http.Header) (*socket, *refu
 	if err != nil {
 		t.Fatal(err)
 	}
+	return upgrade(t, dial(t, u), u, header)
+}
+
+// openTrusting opens a socket to a ws or wss address of the server.
+func (s *server) openTrusting(t testing.TB, address string, header http.Header) *socket {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
 	nc := dial(t, u)
-	sock := &socket{nc: nc, r: bufio.NewReader(nc)}
-	sock.hurry()
+	if u.Scheme == "wss" {
+		config := s.trust(t)
+		config.ServerName = u.Hostname()
+		nc = tls.Client(nc, config)
+	}
+	sock, refused := upgrade(t, nc, u, header)
+	if refused != nil {
+		t.Fatalf("refused: %+v", refused)
+	}
+	return sock
+}
+
+// upgrade sends the handshake and reads its answer.
+func upgrade(t testing.TB, nc net.Conn, u *url.URL, header http.Header) (*socket, *refusal) {
+	t.Helper()
+	sock := newSocket(nc)
 	r := &http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: header.Clone()}
 	if r.Header == nil {
 		r.Header = http.Header{}
@@ -250,12 +280,8 @@ func (s *socket) close(t testing.TB, code uint16) {
 	s.closed(t)
 }
 
-// httpClient trusts the server's own authority and nothing else.
-func (s *server) httpClient(t testing.TB) *http.Client {
-	t.Helper()
-	return &http.Client{Timeout: patience, Transport: &http.Transport{TLSClientConfig: s.trust(t), DisableKeepAlives: true}}
-}
-
+// trust is a client's configuration that trusts the server's own authority and
+// nothing else.
 func (s *server) trust(t testing.TB) *tls.Config {
 	t.Helper()
 	pem, err := os.ReadFile(s.authority(t))

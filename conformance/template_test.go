@@ -50,7 +50,7 @@ const asked = (body) => { try { return actions[JSON.parse(body).action]; } catch
 
 export const handler = async (event) => {
   const { eventType, connectionId, disconnectStatusCode } = event.requestContext;
-  note([eventType, connectionId, disconnectStatusCode].join(" "));
+  note([eventType, connectionId, disconnectStatusCode, ...Object.keys(event.headers ?? {})].join(" "));
   if (eventType !== "MESSAGE") return { statusCode: 200 };
   const action = asked(event.body);
   return { statusCode: 200, body: action ? await action(event) : event.body };
