@@ -66,12 +66,14 @@ export const handler = async (event) => {
   return { statusCode: 200, body: event.body };
 };
 `}), serveOptions{})
-	s.connect(t).echoes(t, "hello")
+	c := s.connect(t)
+	c.echoes(t, "hello")
 	var left []*watchedProcess
 	for _, pid := range descendants(t, s.cmd.Process.Pid) {
 		left = append(left, watch(t, pid))
 	}
 	s.interrupt(t)
+	c.closed(t)
 	s.stderr.await(t, "not ending")
 	s.interrupt(t)
 	s.ends(t, 1)

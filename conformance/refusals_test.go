@@ -4,6 +4,7 @@ package conformance
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -46,30 +47,35 @@ func (s *server) knocks(t *testing.T) []knock {
 	wrong.secretAccessKey = strings.Repeat("wrong", 8)
 	unknown.accessKeyID = "AKIAUNKNOWNUNKNOWN12"
 	stolen.sessionToken = s.credentials(t, "Stranger").sessionToken
-	sign := func(c credentials, address, region string, at time.Time) string {
-		signed := presigned(t, c, address, region, at)
-		s.keepSignature(t, signed)
-		return signed
-	}
+	bare := s.credentials(t, "Caller")
+	token := bare.sessionToken
+	bare.sessionToken = ""
+	sign := func(c credentials, how signing) string { return s.presign(t, c, plain, how) }
+	rightly := sign(c, signing{})
 	const mismatch = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 	const invalid = "The security token included in the request is invalid."
 	return []knock{
 		{"unsigned", plain, nil, "MissingAuthenticationTokenException", "Missing Authentication Token", `MissingAuthenticationToken`},
-		{"expired", sign(c, plain, c.region, now.Add(-time.Hour)), nil, "InvalidSignatureException", "Signature expired: ", `expired`},
-		{"from the future", sign(c, plain, c.region, now.Add(time.Hour)), nil, "InvalidSignatureException", "Signature not yet current: ", `in the future`},
-		{"wrong secret", sign(wrong, plain, c.region, now), nil, "InvalidSignatureException", mismatch, `InvalidSignature`},
-		{"wrong region", sign(c, plain, "eu-west-1", now), nil, "InvalidSignatureException", "Credential should be scoped to a valid region, not 'eu-west-1'.", `region`},
-		{"tampered query", sign(c, plain+"?room=blue", c.region, now) + "&room=red", nil, "InvalidSignatureException", mismatch, `InvalidSignature`},
-		{"tampered path", strings.Replace(sign(c, plain, c.region, now), "/dev?", "/dev/?", 1) + "&x=1", nil, "InvalidSignatureException", mismatch, `InvalidSignature`},
-		{"unknown key", sign(unknown, plain, c.region, now), nil, "UnrecognizedClientException", invalid, `UnrecognizedClient`},
-		{"another's token", sign(stolen, plain, c.region, now), nil, "UnrecognizedClientException", invalid, `UnrecognizedClient`},
-		{"policy denies", sign(s.credentials(t, "Stranger"), plain, c.region, now), nil, "AccessDeniedException",
+		{"expired", sign(c, signing{at: now.Add(-time.Hour)}), nil, "InvalidSignatureException", "Signature expired: ", `expired`},
+		{"from the future", sign(c, signing{at: now.Add(time.Hour)}), nil, "InvalidSignatureException", "Signature not yet current: ", `in the future`},
+		{"wrong secret", sign(wrong, signing{}), nil, "InvalidSignatureException", mismatch, `InvalidSignature`},
+		{"wrong region", sign(c, signing{region: "eu-west-1"}), nil, "InvalidSignatureException", "Credential should be scoped to a valid region, not 'eu-west-1'.", `region`},
+		{"tampered query", s.presign(t, c, plain+"?room=blue", signing{}) + "&room=red", nil, "InvalidSignatureException", mismatch, `InvalidSignature`},
+		{"tampered path", strings.Replace(rightly, "/dev?", "/dev/?", 1) + "&x=1", nil, "InvalidSignatureException", mismatch, `InvalidSignature`},
+		{"unknown key", sign(unknown, signing{}), nil, "UnrecognizedClientException", invalid, `UnrecognizedClient`},
+		{"another's token", sign(stolen, signing{}), nil, "UnrecognizedClientException", invalid, `UnrecognizedClient`},
+		{"policy denies", sign(s.credentials(t, "Stranger"), signing{}), nil, "AccessDeniedException",
 			"User: arn:aws:sts::123456789012:assumed-role/", `AccessDenied.*execute-api:Invoke`},
+		{"token added after signing", sign(bare, signing{}) + "&X-Amz-Security-Token=" + url.QueryEscape(token), nil, "InvalidSignatureException", "", `InvalidSignature`},
+		{"token left out", sign(bare, signing{}), nil, "UnrecognizedClientException", invalid, `UnrecognizedClient`},
+		{"another service", sign(c, signing{service: "lambda"}), nil, "InvalidSignatureException", "Credential should be scoped to correct service: 'execute-api'.", `service`},
+		{"unsigned payload", sign(c, signing{payload: "UNSIGNED-PAYLOAD"}), nil, "InvalidSignatureException", mismatch, `InvalidSignature`},
+		{"good for a month", s.presign(t, c, plain+"?X-Amz-Expires=2592000", signing{}), nil, "IncompleteSignatureException", "X-Amz-Expires must be less than a week", `604800|week|7 days`},
 		{"bearer token", plain, http.Header{"Authorization": {"Bearer abcdefghijklmnopqrstuvwxyz"}}, "IncompleteSignatureException", "", `IncompleteSignature`},
-		{"forged host", sign(c, plain, c.region, now), http.Header{"Host": {"evil.example"}}, "ForbiddenException", "Forbidden", `host name .*evil\.example`},
-		{"host with another port", sign(c, plain, c.region, now), http.Header{"Host": {"127.0.0.1:1"}}, "ForbiddenException", "Forbidden", `host name`},
-		{"foreign origin", sign(c, plain, c.region, now), http.Header{"Origin": {"https://evil.example"}}, "ForbiddenException", "Forbidden", `evil\.example`},
-		{"null origin", sign(c, plain, c.region, now), http.Header{"Origin": {"null"}}, "ForbiddenException", "Forbidden", `null`},
+		{"forged host", rightly, http.Header{"Host": {"evil.example"}}, "ForbiddenException", "Forbidden", `host name .*evil\.example`},
+		{"host with another port", rightly, http.Header{"Host": {"127.0.0.1:1"}}, "ForbiddenException", "Forbidden", `host name`},
+		{"foreign origin", rightly, http.Header{"Origin": {"https://evil.example"}}, "ForbiddenException", "Forbidden", `evil\.example`},
+		{"null origin", rightly, http.Header{"Origin": {"null"}}, "ForbiddenException", "Forbidden", `null`},
 		{"unknown stage", strings.Replace(plain, "/dev", "/prod", 1), nil, "ForbiddenException", "Forbidden", `stage`},
 	}
 }

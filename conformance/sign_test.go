@@ -3,6 +3,8 @@
 package conformance
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -17,19 +19,32 @@ import (
 // emptyPayload is the hex SHA-256 of nothing.
 const emptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-// presigned signs a URL with the AWS SDK for Go, as of a time.
-func presigned(t testing.TB, c credentials, address, region string, at time.Time) string {
+// signing is how a URL is presigned; zero values are what is right.
+type signing struct {
+	region, service, payload string
+	at                       time.Time
+}
+
+// presign signs a URL with the AWS SDK for Go and has the signature guarded.
+func (s *server) presign(t testing.TB, c credentials, address string, how signing) string {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, address, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := aws.Credentials{AccessKeyID: c.accessKeyID, SecretAccessKey: c.secretAccessKey, SessionToken: c.sessionToken}
-	signed, _, err := v4.NewSigner().PresignHTTP(t.Context(), keys, r, emptyPayload, "execute-api", region, at)
+	if how.at.IsZero() {
+		how.at = time.Now()
+	}
+	signed, _, err := v4.NewSigner().PresignHTTP(t.Context(), c.keys(), r, or(how.payload, emptyPayload), or(how.service, "execute-api"), or(how.region, c.region), how.at)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.keepSignature(t, signed)
 	return signed
+}
+
+func (c credentials) keys() aws.Credentials {
+	return aws.Credentials{AccessKeyID: c.accessKeyID, SecretAccessKey: c.secretAccessKey, SessionToken: c.sessionToken}
 }
 
 // openSigned opens a socket as c.
@@ -38,12 +53,10 @@ func (s *server) openSigned(t testing.TB, c credentials) *socket {
 	return open(t, s.sign(t, c), nil)
 }
 
-// sign presigns the first API's URL as of now and has the signature guarded.
+// sign presigns the first API's URL.
 func (s *server) sign(t testing.TB, c credentials) string {
 	t.Helper()
-	signed := presigned(t, c, s.apis[0].URL, c.region, time.Now())
-	s.keepSignature(t, signed)
-	return signed
+	return s.presign(t, c, s.apis[0].URL, signing{})
 }
 
 // keepSignature has a signed URL's signature guarded.
@@ -54,6 +67,20 @@ func (s *server) keepSignature(t testing.TB, signed string) {
 		t.Fatal("the signed URL is none")
 	}
 	s.keep(u.Query().Get("X-Amz-Signature"))
+}
+
+// post makes a POST to @connections, signed by the AWS SDK for Go.
+func (s *server) post(t testing.TB, c credentials, id, text string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodPost, s.apis[0].management(false)+"/@connections/"+url.PathEscape(id), strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(text))
+	if err := v4.NewSigner().SignHTTP(t.Context(), c.keys(), r, hex.EncodeToString(sum[:]), "execute-api", c.region, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // signedBy is what an npm signer made.
