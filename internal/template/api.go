@@ -48,7 +48,7 @@ func readAPI(l *loader, r *resource, p *props) {
 		l.notRun(r.id, r.typ, "its ProtocolType is HTTP", r.node)
 		return
 	case "":
-		if p.has("Body") || p.has("BodyS3Location") {
+		if r.props.get("Body") != nil || r.props.get("BodyS3Location") != nil {
 			l.notRun(r.id, r.typ, "an imported API is an HTTP API", r.node)
 			return
 		}

@@ -43,9 +43,10 @@ func (l *loader) serverlessCode(r *resource, p *props) spec.Code {
 	if inline := p.str("InlineCode"); inline != "" && r.props.get("CodeUri") == nil {
 		return spec.Code{Inline: inline, Property: "InlineCode"}
 	}
-	if !p.has("CodeUri") && p.raw("CodeUri") == nil {
-		p.problem("CodeUri", r.typ+" requires CodeUri or InlineCode", "CodeUri: ./src, a directory beside the template")
-		return spec.Code{Property: "CodeUri"}
+	if !p.has("CodeUri") {
+		p.quiet("CodeUri")
+		l.note(p.n, "the function has neither CodeUri nor InlineCode: its code is the template's directory, as for sam")
+		return spec.Code{Dir: l.dir, Property: "CodeUri"}
 	}
 	return l.localCode(r, p, "CodeUri", "")
 }

@@ -44,7 +44,7 @@ func (l *loader) resolved(n *node) *node {
 
 func (l *loader) resolveText(n *node) *node {
 	var b strings.Builder
-	rest, secret := n.text, n.secret
+	rest, secret := n.text, n.marks.secret
 	for {
 		before, after, ok := strings.Cut(rest, "{{resolve:")
 		b.WriteString(before)
@@ -64,7 +64,7 @@ func (l *loader) resolveText(n *node) *node {
 		rest = tail
 	}
 	out := n.str(b.String())
-	out.secret = secret
+	out.marks.secret = secret
 	return out
 }
 

@@ -125,9 +125,9 @@ func (l *loader) stringFunction(at *node, name string, arg *node) *node {
 		return at.bad()
 	}
 	out := f(at, v)
-	if out.kind != kindBad && v.hasSecret() {
+	if m := v.allMarks(); m != (marks{}) {
 		out = out.copyOf(out)
-		out.secret = true
+		out.marks.add(m)
 	}
 	return out
 }
@@ -135,10 +135,6 @@ func (l *loader) stringFunction(at *node, name string, arg *node) *node {
 // hasBad says whether a part of n could not be evaluated.
 func (n *node) hasBad() bool {
 	return n.any(func(v *node) bool { return v.kind == kindBad })
-}
-
-func (n *node) hasSecret() bool {
-	return n.any(func(v *node) bool { return v.secret })
 }
 
 func (n *node) any(is func(*node) bool) bool {
@@ -207,7 +203,7 @@ func (l *loader) extension(at *node, name string, arg *node) *node {
 	}
 	if name == "Fn::ToJsonString" {
 		out := at.str(string(toJSON(v, false)))
-		out.secret = v.hasSecret()
+		out.marks = v.allMarks()
 		return out
 	}
 	if v.kind != kindList {

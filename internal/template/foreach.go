@@ -90,7 +90,7 @@ type substitution struct {
 }
 
 func (s substitution) copy(n, parent *node, key string) *node {
-	out := &node{kind: n.kind, text: s.text(n.text), line: n.line, parent: parent, key: key, secret: n.secret}
+	out := &node{kind: n.kind, text: s.text(n.text), line: n.line, parent: parent, key: key, marks: n.marks}
 	if s.e.nodes++; s.e.nodes > maxNodes {
 		if s.e.nodes == maxNodes+1 {
 			s.e.l.problem(n, fmt.Sprintf("Fn::ForEach makes more than %d values", maxNodes), "")

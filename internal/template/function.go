@@ -96,7 +96,11 @@ func (l *loader) function(r *resource, p *props) *spec.Function {
 
 func (l *loader) checkFunctionName(p *props, name string) {
 	if !nameOf(name, "-_") || len(name) > 64 {
-		p.problem("FunctionName", "a function's name is letters, digits, - and _, at most 64", "")
+		hint := ""
+		if len(name) > 64 {
+			hint = "--stack-name with a shorter name, if it is part of this one"
+		}
+		p.problem("FunctionName", "a function's name is letters, digits, - and _, at most 64", hint)
 	}
 }
 
@@ -165,7 +169,7 @@ func aliasAttributes(l *loader, r *resource) []attribute {
 func versionAttributes(l *loader, r *resource) []attribute {
 	return []attribute{
 		text(r, "FunctionArn", func() string { return versionARN(l, r) }),
-		text(r, "Version", func() string { return "1" }),
+		text(r, "Version", func() string { return "1" }), // the only one there is
 	}
 }
 

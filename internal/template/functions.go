@@ -65,8 +65,14 @@ func (l *loader) selectItem(at, arg *node) *node {
 		return at.bad()
 	}
 	i, err := strconv.Atoi(index.text)
+	if list.marks.standin && list.scalar() {
+		return list // a placeholder for what may be a list
+	}
 	if err != nil || list.kind != kindList {
 		return l.fail(at, "Fn::Select takes "+usage, "Fn::Select: [0, [a, b]]")
+	}
+	if last := len(list.items) - 1; i > last && last >= 0 && list.allMarks().standin {
+		return list.items[last] // the real value would have more parts
 	}
 	if i < 0 || i >= len(list.items) {
 		return l.fail(at, fmt.Sprintf("Fn::Select asks for item %d of a list of %d", i, len(list.items)), "indexes start at 0")

@@ -5,12 +5,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
 
 // FuzzLoad feeds bytes as a template: no panic, and an end.
 func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
-		chatTemplate, echoTemplate, cdkTemplate, minimal, intrinsics, bomb(), "", "{", "a: &a [*a]", "? [a]: b", "!Ref", "<<: {<<: {}}",
+		chatTemplate, echoTemplate, cdkTemplate, minimal, intrinsics, bomb(), "", "{", "a: &a [*a]", "? [a]: b", "!Ref", "!%00", "\"\\e[31m\": {}", "<<: {<<: {}}",
 		"Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::A: [N, [a, b], {\"X${N}\": {Type: AWS::SQS::Queue}}]\n",
 		"Resources: {A: {Type: AWS::IAM::Role, Properties: {RoleName: !Ref B}}, B: {Type: AWS::IAM::Role, Properties: {RoleName: !Ref A}}}",
 		"Resources: {A: {Type: AWS::Lambda::Function, Properties: {FunctionName: !Cidr [10.0.0.0/8, 256, 16]}}}",
@@ -28,8 +29,8 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("spec %v with %d problems", s != nil, len(ps))
 		}
 		for _, p := range ps {
-			if p.Message == "" || strings.ContainsRune(p.Message, 0) {
-				t.Errorf("problem %q", p.Message)
+			if p.Message == "" || strings.ContainsFunc(p.Message+p.Hint+p.Resource+p.Property, unicode.IsControl) {
+				t.Errorf("problem %q", p)
 			}
 		}
 		if d := time.Since(started); d > 5*time.Second {

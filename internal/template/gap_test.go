@@ -104,6 +104,8 @@ func TestRemarks(t *testing.T) {
 			"note 7 F: Properties.Nonsense is not known and is ignored"}},
 		{"build method", "  F: {Type: AWS::Serverless::Function, Metadata: {BuildMethod: esbuild}, Properties: {CodeUri: src, Handler: a.b, Runtime: nodejs22.x}}", []string{
 			`note 7 F: BuildMethod "esbuild" is not run here: build the code first (sam build) and give .aws-sam/build/template.yaml`}},
+		{"no CodeUri", "  F: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: nodejs22.x}}", []string{
+			"note 7 F: the function has neither CodeUri nor InlineCode: its code is the template's directory, as for sam"}},
 		{"unknown layer", function("Layers: [\"arn:aws:lambda:us-east-1:123456789012:layer:x:1\"]"), []string{
 			`note 7 F: the layer "arn:aws:lambda:us-east-1:123456789012:layer:x:1" is not in the template: the function runs without it`}},
 		{"unknown policies", "  U: {Type: AWS::IAM::User, Properties: {ManagedPolicyArns: [\"arn:aws:iam::123456789012:policy/x\"], Groups: [g]}}\n  P: {Type: AWS::IAM::Policy, Properties: {PolicyName: p, Users: [nobody], Roles: [nobody], Groups: [nobody], PolicyDocument: {Statement: {Effect: Allow, Action: \"*\", Resource: \"*\"}}}}", []string{

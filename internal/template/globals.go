@@ -8,7 +8,7 @@ import (
 // "Globals section").
 func (l *loader) checkGlobals() {
 	section := l.root.get("Globals")
-	if section == nil {
+	if section == nil || section.kind == kindNull {
 		return
 	}
 	if !l.sam {

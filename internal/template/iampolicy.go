@@ -2,6 +2,7 @@ package template
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/tidewire/tidewire/iam"
 	"github.com/tidewire/tidewire/internal/spec"
@@ -35,7 +36,7 @@ func (l *loader) document(doc *node, kind iam.Kind) *iam.Policy {
 	if doc.hasBad() {
 		return nil
 	}
-	data, lines := writeJSON(doc, true)
+	data, lines := writeJSON(l.standinARNs(doc), true)
 	policy, err := iam.ParseKind(data, kind)
 	if err == nil {
 		return policy
@@ -50,6 +51,26 @@ func (l *loader) document(doc *node, kind iam.Kind) *iam.Policy {
 	}
 	l.problem(at, "the policy is malformed: "+message, "see IAM's user guide, \"IAM JSON policy elements reference\"")
 	return nil
+}
+
+// standinARNs completes a placeholder that stands where an ARN must: the
+// attribute that the template asks for is one, though we could not know.
+func (l *loader) standinARNs(n *node) *node {
+	if n.marks.standin && n.scalar() && (n.key == "Resource" || n.key == "NotResource" || n.parent != nil && (n.parent.key == "Resource" || n.parent.key == "NotResource")) {
+		if !strings.HasPrefix(n.text, "arn:") && n.text != "*" {
+			return n.str(l.arn("placeholder", n.text))
+		}
+		return n
+	}
+	out := *n
+	out.items, out.fields = nil, nil
+	for _, v := range n.items {
+		out.items = append(out.items, l.standinARNs(v))
+	}
+	for _, f := range n.fields {
+		out.fields = append(out.fields, field{f.key, f.line, l.standinARNs(f.val)})
+	}
+	return &out
 }
 
 func readPolicy(l *loader, r *resource, p *props) {

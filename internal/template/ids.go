@@ -73,7 +73,7 @@ func (l *loader) executeAPI(id string) string {
 // placeholder of the same shape. The result is never shown.
 func (l *loader) secret(r *resource, kind string) *node {
 	n := r.node.str("")
-	n.secret = kind != "access-key-id"
+	n.marks.secret = kind != "access-key-id"
 	if l.o.Secret == nil {
 		n.text = l.placeholderSecret(kind, r.id)
 		return n

@@ -40,6 +40,9 @@ Resources:
   Vpc: {Type: AWS::EC2::VPC}
   Thing: {Type: Custom::Thing}
   Setting: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: set}}
+  HiddenSetting: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Sub "x${Hidden}"}}
+  HiddenUser: {Type: AWS::IAM::User, Properties: {UserName: !Ref Hidden}}
+  ThingPolicy: {Type: AWS::IAM::UserPolicy, Properties: {UserName: !Ref User, PolicyName: p, PolicyDocument: {Statement: {Effect: Allow, Action: "x:*", Resource: [!Ref Thing, !GetAtt Thing.Arn]}}}}
   User: {Type: AWS::IAM::User, Properties: {UserName: bob}}
   UserKey: {Type: AWS::IAM::AccessKey, Properties: {UserName: !Ref User}}
   Role: {Type: AWS::IAM::Role, Properties: {RoleName: r, Path: /app/, AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]}}}
@@ -80,6 +83,9 @@ func TestIntrinsics(t *testing.T) {
 		{`!Sub "${Fn.Version}"`, "arn:aws:lambda:eu-west-1:111122223333:function:fn:1"},
 		{`!Ref FnAliaslive`, "arn:aws:lambda:eu-west-1:111122223333:function:fn:live"},
 		{`!GetAtt FnVersion.Version`, "1"},
+		{`!GetAtt Fn.Version.Version`, "1"},
+		{`{"Fn::GetAtt": [Fn.Version, Version]}`, "1"},
+		{`!Sub "${Fn.Alias.AliasArn}"`, "arn:aws:lambda:eu-west-1:111122223333:function:fn:live"},
 		{`!Ref Queue`, "https://sqs.eu-west-1.amazonaws.com/111122223333/stack-Queue-BN2GL6S50UND"},
 		{`!GetAtt Queue.Arn`, "arn:aws:sqs:eu-west-1:111122223333:stack-Queue-BN2GL6S50UND"},
 		{`!GetAtt Queue.QueueName`, "stack-Queue-BN2GL6S50UND"},
@@ -89,6 +95,10 @@ func TestIntrinsics(t *testing.T) {
 		{`!Select [0, !Split ["_", !Ref Pool]]`, "eu-west-1"},
 		{`!Select [0, !Split ["-", !Ref Vpc]]`, "vpc"},
 		{`!GetAtt Setting.Value`, "set"},
+		{`!GetAtt HiddenSetting.Value`, hidden},
+		{`!Sub "${HiddenUser.Arn}"`, hidden},
+		{`!Select [9, !Split [":", !GetAtt Thing.Arn]]`, "thing/stack-Thing-6XXCPV8ZAEW8"},
+		{`!Select [1, !GetAtt Thing.Entries]`, "stack-Thing-6XXCPV8ZAEW8-entries"},
 		{`!Sub "${User} ${User.Arn}"`, "bob arn:aws:iam::111122223333:user/bob"},
 		{`!GetAtt UserKey.SecretAccessKey`, hidden},
 		{`!GetAtt Role.Arn`, "arn:aws:iam::111122223333:role/app/r"},

@@ -48,7 +48,8 @@ func (l *loader) locate(p *spec.Problem) {
 		n = r.props
 	}
 	p.At = l.source(n)
-	p.Resource, p.Property = n.where()
+	resource, property := n.where()
+	p.Resource, p.Property = printable(resource), printable(property)
 }
 
 // nameProperty is the property that names a resource of r's type.

@@ -30,7 +30,30 @@ type node struct {
 	line   int
 	parent *node  // nil at the root and for made-up nodes
 	key    string // key or index under parent
-	secret bool   // derived from a secret: never shown
+	marks  marks
+}
+
+// marks say what a value was made of.
+type marks struct {
+	secret  bool // of a secret: it is never shown
+	standin bool // of a placeholder for what is not run
+}
+
+func (m *marks) add(other marks) {
+	m.secret = m.secret || other.secret
+	m.standin = m.standin || other.standin
+}
+
+// allMarks are the marks of n and of everything in it.
+func (n *node) allMarks() marks {
+	m := n.marks
+	for _, v := range n.items {
+		m.add(v.allMarks())
+	}
+	for _, f := range n.fields {
+		m.add(f.val.allMarks())
+	}
+	return m
 }
 
 // field is one member of a map, in the order of the file.
@@ -83,7 +106,7 @@ func (n *node) add(key string, val *node) *node {
 
 // as is a new node that stands where n stands.
 func (n *node) as(k kind, text string) *node {
-	return &node{kind: k, text: text, line: n.line, parent: n.parent, key: n.key, secret: n.secret}
+	return &node{kind: k, text: text, line: n.line, parent: n.parent, key: n.key, marks: n.marks}
 }
 
 func (n *node) str(text string) *node { return n.as(kindString, text) }
@@ -169,7 +192,7 @@ func (n *node) kindName() string {
 
 // show is n's text for a message: quoted, short, and never a secret.
 func (n *node) show() string {
-	if n.secret {
+	if n.marks.secret {
 		return "(a value that is not shown)"
 	}
 	return quoteShort(n.text)

@@ -55,7 +55,7 @@ func (l *loader) shown(raw *node) string {
 	switch {
 	case v.kind == kindBad, v.kind == kindAbsent:
 		return ""
-	case v.secret:
+	case v.marks.secret:
 		return hidden
 	case !v.scalar():
 		l.problem(raw, "this must be a string, it is "+v.kindName(), "Fn::Join makes a string of a list")

@@ -117,7 +117,7 @@ func (l *loader) valueOf(name string, p *parameter) {
 	}
 	if raw != nil && truth(p.node.get("NoEcho")) {
 		raw = raw.str(raw.text)
-		raw.secret = true
+		raw.marks.secret = true
 	}
 	if inner, ok := ssmValueType(p.typ); ok {
 		l.ssmParameter(name, p, inner, raw, isGiven)

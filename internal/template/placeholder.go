@@ -30,8 +30,15 @@ func readElsewhere(l *loader, r *resource, _ *props) {
 }
 
 func placeholderRef(l *loader, r *resource) *node {
+	return l.standin(r, l.placeholder(r))
+}
+
+// standin marks a placeholder, and remarks on the first one of a resource.
+func (l *loader) standin(r *resource, text string) *node {
 	l.notePlaceholder(r)
-	return r.node.str(l.placeholder(r))
+	n := r.node.str(text)
+	n.marks.standin = true
+	return n
 }
 
 func (l *loader) notePlaceholder(r *resource) {
@@ -69,7 +76,7 @@ func (l *loader) placeholder(r *resource) string {
 		return "https://sqs." + l.o.Region + "." + l.spec.URLSuffix() + "/" + l.o.Account + "/" + name
 	case "AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine", "AWS::SecretsManager::Secret",
 		"AWS::CertificateManager::Certificate", "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::TargetGroup",
-		"AWS::CloudFormation::Stack", "AWS::Serverless::Application", "AWS::WAFv2::WebACL", "AWS::AppSync::GraphQLApi", "AWS::ECS::TaskDefinition":
+		"AWS::CloudFormation::Stack", "AWS::Serverless::Application", "AWS::Batch::JobQueue", "AWS::Batch::JobDefinition", "AWS::WAFv2::WebACL", "AWS::AppSync::GraphQLApi", "AWS::ECS::TaskDefinition":
 		return l.placeholderARN(r)
 	case "AWS::Cognito::UserPool":
 		return l.o.Region + "_" + l.derive("pool:"+r.id, mixedAlnum, 9)
@@ -144,8 +151,7 @@ func serviceOf(typ string) (service, kind string) {
 
 func placeholderAttributes(l *loader, r *resource) []attribute {
 	return []attribute{{"*", func(name string) *node {
-		l.notePlaceholder(r)
-		return r.node.str(l.placeholderAttribute(r, name))
+		return l.standin(r, l.placeholderAttribute(r, name))
 	}}}
 }
 

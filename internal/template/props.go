@@ -28,7 +28,9 @@ func (p *props) get(name string) *node {
 	v := p.l.value(raw)
 	switch v.kind {
 	case kindNull:
-		p.l.problem(raw, name+" has no value", nullHint)
+		if !p.lenient() {
+			p.l.problem(raw, name+" has no value", nullHint)
+		}
 		return nil
 	case kindAbsent, kindBad:
 		return nil
@@ -37,18 +39,22 @@ func (p *props) get(name string) *node {
 	}
 }
 
+// lenient says whether null counts as absent: SAM drops its own properties
+// without a value.
+func (p *props) lenient() bool {
+	return p.n == p.r.props && strings.HasPrefix(p.r.typ, "AWS::Serverless::")
+}
+
 const nullHint = "CloudFormation takes no null: remove it, or use !Ref AWS::NoValue"
 
 // has says whether the property is there, broken or not.
 func (p *props) has(name string) bool {
 	raw := p.n.get(name)
-	return raw != nil && p.l.value(raw).kind != kindAbsent
-}
-
-// raw marks a property as read and gives it unevaluated.
-func (p *props) raw(name string) *node {
-	p.seen[name] = true
-	return p.n.get(name)
+	if raw == nil {
+		return false
+	}
+	k := p.l.value(raw).kind
+	return k != kindAbsent && (k != kindNull || !p.lenient())
 }
 
 // spot is where a property stands, or would stand.

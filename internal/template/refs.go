@@ -29,8 +29,13 @@ func (l *loader) named(at *node, name string) *node {
 	if !l.usable(at, r) {
 		return at.bad()
 	}
-	v := r.family.ref(l, r)
-	return at.copyOf(v)
+	return at.copyOf(r.family.ref(l, r)).of(r)
+}
+
+// of marks a value that comes from a resource with a secret for its name.
+func (n *node) of(r *resource) *node {
+	n.marks.secret = n.marks.secret || r.secretName
+	return n
 }
 
 // names are all that Ref takes, for hints.
@@ -102,11 +107,16 @@ func (l *loader) getAtt(at, arg *node) *node {
 
 // attribute is the value of an attribute of a resource.
 func (l *loader) attribute(at *node, id, attribute string) *node {
+	if property, rest, ok := strings.Cut(attribute, "."); ok && l.samReference(id+"."+property) != nil {
+		id, attribute = l.samReference(id+"."+property).id, rest
+	} else if sam := l.samReference(id); sam != nil {
+		id = sam.id
+	}
 	r := l.resource(id)
 	if r == nil {
 		return l.fail(at, "the template has no resource "+quoteShort(id), didYouMean(id, l.resourceNames(), ""))
 	}
-	if sam := l.samReference(id + "." + attribute); sam != nil {
+	if l.samReference(id+"."+attribute) != nil {
 		return l.named(at, id+"."+attribute)
 	}
 	if !l.usable(at, r) {
@@ -116,7 +126,7 @@ func (l *loader) attribute(at *node, id, attribute string) *node {
 	var names []string
 	for _, a := range attributes {
 		if a.name == attribute || a.name == "*" {
-			return at.copyOf(a.value(attribute))
+			return at.copyOf(a.value(attribute)).of(r)
 		}
 		names = append(names, a.name)
 	}

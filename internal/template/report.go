@@ -1,6 +1,9 @@
 package template
 
 import (
+	"strings"
+	"unicode"
+
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
@@ -15,8 +18,18 @@ func (l *loader) source(n *node) spec.Source {
 func (l *loader) problem(n *node, message, hint string) {
 	resource, property := n.where()
 	l.problems = append(l.problems, spec.Problem{
-		At: l.source(n), Resource: resource, Property: property, Message: message, Hint: hint,
+		At: l.source(n), Resource: printable(resource), Property: printable(property), Message: printable(message), Hint: printable(hint),
 	})
+}
+
+// printable keeps control characters of a template away from a terminal.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
 }
 
 // fail is problem for evaluation: its result stops what depends on it.
@@ -32,19 +45,19 @@ func (l *loader) outside(message, hint string) {
 
 func (l *loader) note(n *node, message string) {
 	resource, _ := n.where()
-	l.spec.Notes = append(l.spec.Notes, spec.Note{Resource: resource, Message: message, At: l.source(n)})
+	l.spec.Notes = append(l.spec.Notes, spec.Note{Resource: resource, Message: printable(message), At: l.source(n)})
 }
 
 // gap lists what we lack. It is given the node that asks for it.
 func (l *loader) gap(k spec.GapKind, n *node, message, hint string) {
 	resource, property := n.where()
 	l.spec.Gaps = append(l.spec.Gaps, spec.Gap{
-		Kind: k, Resource: resource, Property: property, Message: message, Hint: hint, At: l.source(n),
+		Kind: k, Resource: resource, Property: printable(property), Message: printable(message), Hint: printable(hint), At: l.source(n),
 	})
 }
 
 func (l *loader) notRun(id, typ, reason string, at *node) {
-	l.spec.NotRun = append(l.spec.NotRun, spec.NotRun{LogicalID: id, Type: typ, Reason: reason, At: l.source(at)})
+	l.spec.NotRun = append(l.spec.NotRun, spec.NotRun{LogicalID: printable(id), Type: printable(typ), Reason: reason, At: l.source(at)})
 }
 
 // nearest is the candidate most like s, for "did you mean"; "" if none is.

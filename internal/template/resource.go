@@ -17,8 +17,9 @@ type resource struct {
 	family    family
 	skipped   bool // its condition is false
 
-	naming bool              // the physical name is being worked out
-	names  map[string]string // physical names, by property
+	naming     bool              // the physical name is being worked out
+	names      map[string]string // physical names, by property
+	secretName bool              // one of them comes from a secret
 }
 
 // family is what a resource type means to us.
@@ -117,11 +118,21 @@ func (l *loader) readResource(f field) {
 	l.register(r)
 }
 
+// runs says whether we run resources of r's type; one without a type counts.
+func (l *loader) runs(r *resource) bool {
+	t := r.node.get("Type")
+	if t == nil {
+		return true
+	}
+	_, ok := l.families[t.text]
+	return ok
+}
+
 func (l *loader) checkResourceMembers(r *resource) {
 	known := []string{"Type", "Properties", "DependsOn", "Condition", "Metadata", "DeletionPolicy", "UpdateReplacePolicy",
-		"CreationPolicy", "UpdatePolicy", "Connectors", "IgnoreGlobals"}
+		"CreationPolicy", "UpdatePolicy", "Connectors", "IgnoreGlobals", "Description"}
 	for _, f := range r.node.fields {
-		if !contains(known, f.key) {
+		if !contains(known, f.key) && l.runs(r) {
 			l.problem(f.val, "a resource has no member "+quoteShort(f.key), didYouMean(f.key, known, "properties belong under Properties"))
 		}
 	}
@@ -223,7 +234,9 @@ func (l *loader) physical(r *resource, property string, generated func() string)
 		r.naming = true
 		outer := l.current
 		l.current = r
-		name = l.nameText(l.value(n))
+		v := l.value(n)
+		name = l.nameText(v)
+		r.secretName = r.secretName || v.marks.secret
 		l.current, r.naming = outer, false
 	}
 	if name == "" {

@@ -32,8 +32,8 @@ func (l *loader) checkSections() {
 
 // wantMap reports a section that is no map.
 func (l *loader) wantMap(n *node) bool {
-	if n == nil || n.kind == kindBad {
-		return false
+	if n == nil || n.kind == kindBad || n.kind == kindNull && n.parent != nil && n.parent.parent == nil && n.key != "Resources" {
+		return false // an empty section is no section
 	}
 	if n.kind != kindMap {
 		l.problem(n, "this must be a map, it is "+n.kindName(), "")

@@ -14,7 +14,7 @@ func (l *loader) sub(at, arg *node) *node {
 		return l.fail(at, "Fn::Sub takes a string, or a list of a string and a map", "Fn::Sub: \"${AWS::StackName}-x\"")
 	}
 	var b strings.Builder
-	secret, good := false, true
+	made, good := text.marks, true
 	rest := text.text
 	for {
 		before, after, ok := strings.Cut(rest, "${")
@@ -29,7 +29,7 @@ func (l *loader) sub(at, arg *node) *node {
 		}
 		v := l.variable(text, name, own)
 		good = good && v.kind != kindBad
-		secret = secret || v.secret
+		made.add(v.marks)
 		b.WriteString(v.text)
 		if rest = tail; b.Len() > maxProduced {
 			return l.fail(at, "the result of Fn::Sub is too long", "")
@@ -39,7 +39,7 @@ func (l *loader) sub(at, arg *node) *node {
 		return at.bad()
 	}
 	out := at.str(b.String())
-	out.secret = secret || text.secret
+	out.marks = made
 	return out
 }
 
