@@ -60,6 +60,9 @@ type serving struct {
 	apis  map[string]*websocketapi.API // by API id
 }
 
+// bodyLimit is how long a client may take to send a request's body.
+const bodyLimit = 15 * time.Second
+
 // ServeHTTP answers one request: a handshake, or a call to @connections. Used
 // without Serve, header names in events are canonical and TLS is the caller's.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -70,6 +73,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		secure = c.secure.Load()
 	}
 	w.Header().Set("Server", "tidewire")
+	if r.ContentLength != 0 {
+		// Nobody holds a body open; net/http clears the deadline for the next
+		// request. Without one (an in-memory connection) there is none to set.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyLimit))
+	}
 	t, ok := g.admit(w, r, s, secure)
 	if !ok {
 		return
@@ -117,15 +125,17 @@ type requestContext struct {
 
 func (g *Gateway) dispatch(w http.ResponseWriter, r *http.Request, api *websocketapi.API, p place, rc requestContext) {
 	peer := peerOf(r, g.o.TrustedProxies)
+	// CustomDomain: the local paths stand in for a custom domain, so that an API
+	// without its default endpoint can be reached here at all.
 	switch {
 	case len(p.rest) == 0:
-		in := websocketapi.Handshake{Stage: p.stage, Peer: peer, Secure: rc.secure, Domain: g.domainName(rc, p), CustomDomain: rc.t.domain != nil}
+		in := websocketapi.Handshake{Stage: p.stage, Peer: peer, Secure: rc.secure, Domain: g.domainName(rc, p), CustomDomain: rc.t.api == ""}
 		if rc.conn != nil && r.Header.Get("Upgrade") != "" {
 			in.RawHeader = rawHeader(rc.conn.takeHead(), r)
 		}
 		api.Connect(w, r, in)
 	case p.rest[0] == "@connections" && len(p.rest) == 2:
-		api.Connections(w, r, websocketapi.Management{Stage: p.stage, ConnectionID: p.rest[1], Peer: peer, Secure: rc.secure, CustomDomain: rc.t.domain != nil})
+		api.Connections(w, r, websocketapi.Management{Stage: p.stage, ConnectionID: p.rest[1], Peer: peer, Secure: rc.secure, CustomDomain: rc.t.api == ""})
 	default:
 		g.forbidden(w, r, "no such path under the stage: connect to the stage itself, or use @connections/{id}")
 	}
@@ -234,6 +244,10 @@ func newServer(g *Gateway) *http.Server {
 	}
 }
 
+// lastRequests is how long Close waits for requests that are under way when
+// no function is left that would make one.
+const lastRequests = 2 * time.Second
+
 // Close refuses new sockets, closes each open one with 1001, runs every
 // $disconnect, and ends the functions and the database. It returns when all
 // of it is done, or with ctx's error when ctx ends first; what is left then
@@ -256,10 +270,13 @@ func (g *Gateway) Close(ctx context.Context) error {
 	for range s.apis {
 		failed = errors.Join(failed, <-errs)
 	}
-	// Functions may post to @connections until here.
-	if err := g.server.Shutdown(ctx); err != nil {
-		failed = errors.Join(failed, err, g.server.Close())
+	// Functions may post to @connections until here. Whoever has not finished
+	// a request in a moment is cut off; the rest needs the time.
+	quick, cancel := context.WithTimeout(ctx, lastRequests)
+	if g.server.Shutdown(quick) != nil {
+		failed = errors.Join(failed, g.server.Close())
 	}
+	cancel()
 	failed = errors.Join(failed, g.functions.Close(ctx))
 	if g.database != nil {
 		failed = errors.Join(failed, g.database.Close(ctx))

@@ -108,6 +108,19 @@ func (c *sniffed) Close() error {
 	return c.Conn.Close()
 }
 
+// CloseWrite ends our half, so that an answer that ends the connection
+// reaches the client before the connection does.
+func (c *sniffed) CloseWrite() error {
+	inner := c.Conn
+	if a := c.active.Load(); a != nil {
+		inner = *a
+	}
+	if half, ok := inner.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
 func (c *sniffed) keep(p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

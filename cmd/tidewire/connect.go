@@ -140,6 +140,6 @@ func (f *connectFlags) dialOptions(ctx context.Context, sh *shell, target *url.U
 		APIKey:       key,
 		Header:       header,
 		Subprotocols: f.subprotocols,
-		TLS:          who.tls,
+		HTTPClient:   who.client(),
 	}, nil
 }

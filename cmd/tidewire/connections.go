@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 
 	"github.com/spf13/cobra"
@@ -146,6 +145,6 @@ func (f *connectionsFlags) client(ctx context.Context, sh *shell, endpoint strin
 		Unsigned:    who.credentials == nil,
 		Region:      who.region,
 		Service:     f.identity.service,
-		HTTPClient:  &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: who.tls, DisableKeepAlives: true}},
+		HTTPClient:  who.client(),
 	}, nil
 }

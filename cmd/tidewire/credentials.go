@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"slices"
@@ -60,6 +61,33 @@ type caller struct {
 	region      string
 	source      string      // a line for stderr
 	tls         *tls.Config // nil: the system's roots
+	listen      string      // where the gateway of the record listens; empty: it is not one
+}
+
+// client is an HTTP client for the caller. A recorded gateway is reached at
+// the address that it holds, whatever the name in the URL leads to: another
+// user may listen on the other loopback address, and would get a signed URL.
+func (c *caller) client() *http.Client {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: c.tls, DisableKeepAlives: true}
+	if c.listen != "" {
+		t.Proxy = nil
+		t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, c.listen)
+		}
+	}
+	return &http.Client{Transport: t}
+}
+
+// reachable is an address to dial for one that is listened on.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return listen
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // choose finds the caller for target, in the order that connect's help tells.
@@ -71,6 +99,9 @@ func (f *identityFlags) choose(ctx context.Context, sh *shell, target *url.URL) 
 	who, err := f.identify(ctx, sh, target, gateway)
 	if err != nil {
 		return nil, err
+	}
+	if gateway != nil {
+		who.listen = reachable(gateway.Listen)
 	}
 	if gateway != nil && gateway.CA != "" {
 		who.tls, err = trusting(gateway.CA)

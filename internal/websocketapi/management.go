@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -37,9 +38,9 @@ type call struct {
 	requestID string
 }
 
-// maxSigned is how much of a body is read to verify its signature. Bodies
-// over Limits.Message are refused after that.
-const maxSigned = 1 << 20
+// maxSigned is how much of a body is read to verify its signature, twice the
+// longest message. Longer ones are refused whoever sends them.
+func (c *call) maxSigned() int64 { return 2 * int64(c.api.o.Limits.Message) }
 
 const (
 	codeNormal   = 1000
@@ -94,6 +95,9 @@ func (c *call) admit() ([]byte, *fault.Error) {
 	case c.r.Method != http.MethodPost && c.r.Method != http.MethodGet && c.r.Method != http.MethodDelete:
 		return nil, fault.Forbidden.Because("method %s: @connections knows POST, GET and DELETE", clip(c.r.Method))
 	}
+	if !signed(c.r) { // nothing is read for somebody who does not even claim to be known
+		return nil, fault.MissingAuthentication.Because("the request has neither an Authorization header nor a signature in its query")
+	}
 	body, err := c.body()
 	if err != nil {
 		return nil, err
@@ -107,24 +111,32 @@ func (c *call) admit() ([]byte, *fault.Error) {
 	return body, nil
 }
 
+// signed tells whether a request carries something like a signature.
+func signed(r *http.Request) bool {
+	return r.Header.Get("Authorization") != "" || strings.Contains(r.URL.RawQuery, "X-Amz-")
+}
+
+// firstRead is the room made at once for a body whose length is announced.
+const firstRead = 32 << 10
+
 // body reads the whole body, bounded.
 func (c *call) body() ([]byte, *fault.Error) {
 	n := c.r.ContentLength
-	if n > maxSigned {
+	if n > c.maxSigned() {
 		return nil, fault.PayloadTooLarge.Because("the message is %d bytes long", n)
 	}
 	if n == 0 {
 		return nil, nil
 	}
-	var buf bytes.Buffer
+	var buf bytes.Buffer // grows as bytes come, not as the header promises
 	if n > 0 {
-		buf.Grow(int(n) + bytes.MinRead)
+		buf.Grow(min(int(n), firstRead) + bytes.MinRead)
 	}
-	if _, err := buf.ReadFrom(io.LimitReader(c.r.Body, maxSigned+1)); err != nil {
+	if _, err := buf.ReadFrom(io.LimitReader(c.r.Body, c.maxSigned()+1)); err != nil {
 		return nil, badRequest(msgBadRequest).Because("reading the body: %w", err)
 	}
-	if buf.Len() > maxSigned {
-		return nil, fault.PayloadTooLarge.Because("the message is over %d bytes long", maxSigned)
+	if int64(buf.Len()) > c.maxSigned() {
+		return nil, fault.PayloadTooLarge.Because("the message is over %d bytes long", c.maxSigned())
 	}
 	return buf.Bytes(), nil
 }
