@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"sync"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/fault"
@@ -20,6 +21,7 @@ type process struct {
 	expires time.Time // of its credentials; zero: never
 	timeout time.Duration
 
+	use    sync.Mutex    // held while somebody sends or waits on link
 	gone   chan struct{} // closed when it has exited; status is set before
 	reaped chan struct{} // closed when nothing of it is left
 	status string        // such as "exit status 1" or "signal: killed"
@@ -54,6 +56,7 @@ func (fs *Functions) launchOnce(ctx context.Context, v *version, limit time.Dura
 	wait, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err = p.link.ready(wait)
+	p.use.Unlock()
 	if err == nil {
 		p.logs.drain()
 		return p, nil
@@ -76,7 +79,8 @@ func (fs *Functions) discard(p *process, why error) {
 	<-p.reaped
 }
 
-// spawn starts a process of v; the caller has to see to its end.
+// spawn starts a process of v; the caller has to see to its end, and to unlock
+// its use.
 func (fs *Functions) spawn(ctx context.Context, v *version) (*process, error) {
 	prog, err := fs.program(ctx, v)
 	if err != nil {
@@ -109,6 +113,7 @@ func (fs *Functions) spawn(ctx context.Context, v *version) (*process, error) {
 		p.link.close()
 		return nil, startError(prog.argv[0], err)
 	}
+	p.use.Lock()
 	fs.live.Store(p, nil)
 	fs.tasks.Go(func() {
 		p.watch()
@@ -160,6 +165,8 @@ func (p *process) watch() {
 	p.logs.ended()
 	<-reading
 	p.logs.close()
+	p.use.Lock() // its last answer may not have been read yet
+	defer p.use.Unlock()
 	p.link.close()
 }
 

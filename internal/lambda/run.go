@@ -11,6 +11,7 @@ import (
 // the process back. errNotDelivered means that the event never arrived.
 func (pl *pool) run(ctx context.Context, p *process, payload []byte) ([]byte, error) {
 	inv := newInvocation(payload, pl.v.fn.ARN, pl.v.timeout, time.Now())
+	p.use.Lock() // settle unlocks
 	p.logs.begin(inv.id)
 	if err := p.link.send(inv); err != nil {
 		return pl.settle(p, inv, reply{}, err)
@@ -42,6 +43,7 @@ func (pl *pool) leaveRunning(p *process, inv *invocation) {
 // settle turns what became of an invocation into a result, and releases or
 // ends the process.
 func (pl *pool) settle(p *process, inv *invocation, r reply, err error) ([]byte, error) {
+	p.use.Unlock()
 	switch {
 	case err == nil && r.last:
 		p.logs.drain()
