@@ -84,9 +84,11 @@ func (fs *Functions) makeDirs() error {
 	if err := writeFile(filepath.Join(fs.o.BuildDir, "empty"), nil, 0o600); err != nil {
 		return err
 	}
-	home, err := os.MkdirTemp(fs.o.BuildDir, "home-")
-	fs.home = home
-	return err
+	fs.home = filepath.Join(fs.o.BuildDir, "home")
+	if err := os.RemoveAll(fs.home); err != nil { // of a process that was killed
+		return err
+	}
+	return os.Mkdir(fs.home, 0o700)
 }
 
 // Update replaces the set of functions, after a template change. Functions that

@@ -74,7 +74,8 @@ type Options struct {
 	Local  map[string]Closure
 	// RemoteConfig gives the AWS configuration for Remote.ARN.
 	RemoteConfig func(ctx context.Context) (aws.Config, error)
-	// BuildDir keeps builds, unpacked zips and bootstraps; made 0700.
+	// BuildDir keeps builds, unpacked zips and bootstraps from one start to the
+	// next, and the empty HOME; made 0700. One Functions at a time uses it.
 	BuildDir string
 	// RuntimeDir holds {nodejs/node_modules,python} of RuntimeInstall.
 	RuntimeDir string
