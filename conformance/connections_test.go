@@ -97,7 +97,7 @@ func (s *server) wholeLife(t *testing.T, sdk string, secure bool, c credentials)
 // TestSDKsAreRefused has callers who may not, and with a wrong secret, call.
 func TestSDKsAreRefused(t *testing.T) {
 	t.Parallel()
-	s := serve(t, managed().write(t, nil), serveOptions{})
+	s := serve(t, managed().write(t, nil), serveOptions{args: []string{"--log-level", "debug"}})
 	id := s.connect(t).ask(t, `{"action":"who"}`)
 	wrong := s.credentials(t, "")
 	wrong.secretAccessKey = strings.Repeat("wrong", 8)
@@ -158,5 +158,19 @@ func TestAWSCLI(t *testing.T) {
 				t.Errorf("after the end: %d %s", code, p.stderr)
 			}
 		})
+	}
+}
+
+// TestEvalEnv is what the README tells: credentials into the shell, and then
+// any AWS tool.
+func TestEvalEnv(t *testing.T) {
+	t.Parallel()
+	s := serve(t, managed().write(t, nil), serveOptions{})
+	sock := s.connect(t)
+	const script = `eval "$("$0" env --state "$1")" && exec aws apigatewaymanagementapi post-to-connection --endpoint-url "$2" --connection-id "$3" --data SGVsbG8=`
+	argv := []string{"bash", "-c", script, suite.tidewire, s.state, s.apis[0].management(false), sock.ask(t, `{"action":"who"}`)}
+	succeeded(t, command{argv: argv, env: append(s.own(), "AWS_PROFILE=none", "AWS_SESSION_TOKEN=stale")})
+	if text := sock.receive(t); text != "Hello" {
+		t.Errorf("the connection got %q", text)
 	}
 }

@@ -4,6 +4,9 @@ package conformance
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,6 +99,69 @@ func TestFunctionsPostBack(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSeveralAPIs has two APIs with one function: domainName carries the API's
+// id, so that the endpoint that everybody builds is right for each.
+func TestSeveralAPIs(t *testing.T) {
+	t.Parallel()
+	a, files := postback("python")
+	a.policies = []any{policy("execute-api:ManageConnections", object{"Resource": "*"})}
+	second := func(kind string, more object) object {
+		properties := object{"ApiId": ref("Second")}
+		for name, v := range more {
+			properties[name] = v
+		}
+		return resource("AWS::ApiGatewayV2::"+kind, properties)
+	}
+	a.more = object{
+		"Second":           resource("AWS::ApiGatewayV2::Api", object{"Name": "second", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"}),
+		"SecondStage":      second("Stage", object{"StageName": "dev"}),
+		"SecondRoute":      second("Route", object{"RouteKey": "$default", "Target": sub("integrations/${SecondIntegration}")}),
+		"SecondPermission": resource("AWS::Lambda::Permission", object{"Action": "lambda:InvokeFunction", "FunctionName": ref("Function"), "Principal": "apigateway.amazonaws.com"}),
+		"SecondIntegration": second("Integration", object{"IntegrationType": "AWS_PROXY",
+			"IntegrationUri": sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function.Arn}/invocations")}),
+	}
+	s := serve(t, a.write(t, files), serveOptions{})
+	if len(s.apis) != 2 {
+		t.Fatalf("serves %+v", s.apis)
+	}
+	for _, a := range s.apis {
+		if got := open(t, a.URL, nil).ask(t, a.LogicalID); got != "posted: "+a.LogicalID || !strings.Contains(a.URL, "/"+a.ID+"/dev") {
+			t.Errorf("%s: received %q\n%s", a.URL, got, s.stderr)
+		}
+	}
+}
+
+// TestFunctionElsewhere invokes a function at a Lambda-Invoke endpoint, as the
+// runtime interface emulator and sam local start-lambda are.
+func TestFunctionElsewhere(t *testing.T) {
+	t.Parallel()
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var event struct{ Body string }
+		if err := json.NewDecoder(r.Body).Decode(&event); err != nil || !strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/") {
+			http.Error(w, "not an invocation", http.StatusNotFound)
+			return
+		}
+		if event.Body == "fail" {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+			fmt.Fprint(w, `{"errorType":"Error","errorMessage":"asked for it"}`)
+			return
+		}
+		fmt.Fprintf(w, `{"statusCode":200,"body":%q}`, "elsewhere: "+event.Body)
+	}))
+	t.Cleanup(elsewhere.Close)
+	s := serve(t, api{auth: "NONE"}.write(t, nil), serveOptions{args: []string{"--function", "Function=" + elsewhere.URL}})
+	c := s.connect(t)
+	if got := c.ask(t, "hello"); got != "elsewhere: hello" {
+		t.Errorf("received %q", got)
+	}
+	if got := c.ask(t, "fail"); !errorFrame.MatchString(got) {
+		t.Errorf("received %q", got)
+	}
+	if n := len(descendants(t, s.cmd.Process.Pid)); n != 0 {
+		t.Errorf("%d processes were started for it", n)
 	}
 }
 

@@ -83,6 +83,13 @@ func TestDisconnectCodes(t *testing.T) {
 		want[c.ask(t, `{"action":"who"}`)] = code
 		end(c)
 	}
+	c := s.connect(t)
+	id := c.ask(t, `{"action":"who"}`)
+	if got := s.sdk(t, "boto3", calls{s.apis[0].management(false), "us-east-1", id, []string{"delete"}, ""}, s.credentials(t, "").env()); got[0].Status != 204 {
+		t.Errorf("delete: %+v", got)
+	}
+	c.closed(t)
+	want[id] = "1000"
 	s.stop(t)
 	text, err := os.ReadFile(notes)
 	if err != nil {

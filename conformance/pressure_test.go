@@ -29,7 +29,8 @@ func TestStuckReader(t *testing.T) {
 	for range 400 { // 50 MB
 		seen[s.do(t, client, s.post(t, c, id, text))]++
 	}
-	if grown := s.resident(t) - before; grown > 40<<20 {
+	grown := s.resident(t) - before // with -race, each byte counts several times
+	if t.Logf("50 MB for a stuck reader: %v, %d MB resident more", seen, grown>>20); grown > 64<<20 {
 		t.Errorf("a stuck reader cost %d MB", grown>>20)
 	}
 	if seen[http.StatusTooManyRequests]+seen[http.StatusGone] == 0 || seen[200] == 0 {

@@ -121,6 +121,7 @@ type command struct {
 	dir   string
 	env   []string
 	stdin io.Reader // nil: a pipe that process.stdin writes to
+	group bool      // in a process group of its own, which ends as one
 }
 
 // process is a running command.
@@ -140,6 +141,7 @@ func start(t testing.TB, c command) *process {
 	p.cmd.Dir, p.cmd.Env = c.dir, append(environment(), c.env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	p.cmd.WaitDelay = patience
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: c.group}
 	if c.stdin != nil {
 		p.cmd.Stdin = c.stdin
 	} else {
@@ -160,6 +162,9 @@ func start(t testing.TB, c command) *process {
 	}()
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill() // has exited already, or must
+		if c.group {
+			_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		}
 		<-p.done
 	})
 	return p

@@ -22,7 +22,7 @@ type knock struct {
 
 func TestRefusedHandshakes(t *testing.T) {
 	t.Parallel()
-	s := serve(t, api{auth: "AWS_IAM", more: object{"Stranger": role("execute-api:ManageConnections"), "Caller": role("execute-api:Invoke")}}.write(t, nil), serveOptions{})
+	s := serve(t, api{auth: "AWS_IAM", more: object{"Stranger": role("execute-api:ManageConnections"), "Caller": role("execute-api:Invoke")}}.write(t, nil), serveOptions{args: []string{"--log-level", "debug"}})
 	for _, k := range s.knocks(t) {
 		t.Run(k.name, func(t *testing.T) {
 			mark := s.stderr.mark()
