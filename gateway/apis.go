@@ -103,5 +103,5 @@ func (g *Gateway) Database() (endpoint, engine string) {
 	if g.database == nil {
 		return "", ""
 	}
-	return g.database.Endpoint(), g.database.Engine()
+	return g.databaseEndpoint(), g.database.Engine()
 }

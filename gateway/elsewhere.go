@@ -54,17 +54,25 @@ var xmlServices = map[string]bool{"s3": true, "s3express": true, "sts": true, "i
 func refuseService(w http.ResponseWriter, service string) {
 	text := fmt.Sprintf("tidewire does not run %s: give --endpoint %s=http://HOST:PORT", service, service)
 	const code = "NotImplementedException"
-	w.Header()["x-amzn-ErrorType"] = []string{code}
-	var body []byte
-	if xmlServices[service] {
-		w.Header().Set("Content-Type", "text/xml")
-		body = xmlError(service, code, text)
-	} else {
-		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		body, _ = json.Marshal(map[string]string{"__type": code, "message": text, "Message": text}) // strings always marshal
+	if !xmlServices[service] {
+		writeJSONError(w, code, text)
+		return
 	}
+	writeBadRequest(w, code, "text/xml", xmlError(service, code, text))
+}
+
+// writeJSONError answers in the form of the AWS JSON protocols.
+func writeJSONError(w http.ResponseWriter, code, text string) {
+	body, _ := json.Marshal(map[string]string{"__type": code, "message": text, "Message": text}) // strings always marshal
+	writeBadRequest(w, code, "application/x-amz-json-1.0", body)
+}
+
+// writeBadRequest answers 400, which SDKs do not retry.
+func writeBadRequest(w http.ResponseWriter, code, contentType string, body []byte) {
+	w.Header()["x-amzn-ErrorType"] = []string{code}
+	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(http.StatusBadRequest) // 400: SDKs do not retry it
+	w.WriteHeader(http.StatusBadRequest)
 	_, _ = w.Write(body)
 }
 

@@ -96,12 +96,21 @@ func (g *Gateway) environment(f *spec.Function) map[string]string {
 		env["AWS_ENDPOINT_URL"] = "https://" + g.clientAddr()
 	}
 	if g.database != nil && g.chain(f) == nil {
-		env[endpointVariable("dynamodb")] = g.database.Endpoint()
+		env[endpointVariable("dynamodb")] = g.databaseEndpoint()
 	}
 	for service, url := range g.o.Endpoints {
 		env[endpointVariable(service)] = url
 	}
 	return env
+}
+
+// databaseEndpoint is where functions find DynamoDB: the gateway itself,
+// which checks signatures, in front of an engine that it started.
+func (g *Gateway) databaseEndpoint() string {
+	if g.database.Started() {
+		return "https://" + g.clientAddr()
+	}
+	return g.database.Endpoint()
 }
 
 // clientAddr is an address that a process on this machine reaches the

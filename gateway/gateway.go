@@ -36,11 +36,16 @@ type Gateway struct {
 	auth      *identity.Authenticator
 	functions *lambda.Functions
 	database  *datasource.Database // nil without tables
-	hub       *websocketapi.Hub
-	server    *http.Server
-	bundle    string // file with the certificate authorities functions trust
-	foreign   foreignKeys
-	sockets   conn.Stats // how sockets ended
+
+	// What leads functions to a DynamoDB engine that the gateway started.
+	databaseAuth  *identity.Authenticator
+	databaseProxy atomic.Pointer[http.Handler] // nil without one
+
+	hub     *websocketapi.Hub
+	server  *http.Server
+	bundle  string // file with the certificate authorities functions trust
+	foreign foreignKeys
+	sockets conn.Stats // how sockets ended
 
 	serving atomic.Pointer[serving]
 	addr    atomic.Pointer[string] // "host:port" that clients use
@@ -82,7 +87,12 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if service := signedService(r); service != "" && service != "execute-api" && !g.known(s, t, r) {
+	service := signedService(r)
+	if proxy := g.databaseProxy.Load(); proxy != nil && service == "dynamodb" {
+		(*proxy).ServeHTTP(w, r)
+		return
+	}
+	if service != "" && service != "execute-api" && !g.known(s, t, r) {
 		refuseService(w, service)
 		return
 	}

@@ -9,9 +9,10 @@ import (
 	"sync/atomic"
 )
 
-// maxHead bounds the bytes of a request head that are kept to restore the
-// client's spelling of header names; http.Server bounds the head itself.
-const maxHead = 32 << 10
+// maxHead bounds a request's head, and so the bytes of it that are kept to
+// restore the client's spelling of header names. API Gateway allows 10,240
+// bytes of headers and a URL of 4,096 characters (developer guide, "Quotas").
+const maxHead = 16 << 10
 
 // errPlainOffLoopback refuses a request that came without TLS to an address
 // other machines can reach.

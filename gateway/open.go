@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tidewire/tidewire/internal/datasource"
@@ -50,13 +50,11 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 		Region: o.Region, Account: o.Account, StackName: o.StackName,
 		Parameters: o.Parameters, Resolve: o.Resolve, Imports: o.Imports, Secret: secret,
 	})
-	if s == nil {
-		problems.Sort()
-		return nil, &ProblemsError{problems}
+	if s != nil {
+		problems = append(problems, lacking(s, o.Strict)...)
+		problems = append(problems, runnable(s, o, problems)...)
+		problems = append(problems, unknownFunctions(s, o)...)
 	}
-	problems = append(problems, lacking(s, o.Strict)...)
-	problems = append(problems, runnable(s, o)...)
-	problems = append(problems, unknownFunctions(s, o)...)
 	if len(problems) > 0 {
 		problems.Sort()
 		return nil, &ProblemsError{problems}
@@ -94,17 +92,35 @@ func lacking(s *spec.Spec, strict bool) spec.Problems {
 	return ps
 }
 
-// runnable checks every function that would run as a process here.
-func runnable(s *spec.Spec, o *Options) spec.Problems {
+// runnable checks every function that would run as a process here. What is
+// known to be wrong with a property is not said twice.
+func runnable(s *spec.Spec, o *Options, known spec.Problems) spec.Problems {
 	var ps spec.Problems
 	for i := range s.Functions {
 		f := &s.Functions[i]
 		if named(o.Functions, f) || named(o.Remote, f) {
 			continue
 		}
-		ps = append(ps, lambda.Check(f, &lambda.Options{Path: o.Path})...)
+		for _, p := range lambda.Check(f, &lambda.Options{Path: o.Path}) {
+			if !slices.ContainsFunc(known, func(k spec.Problem) bool { return sameMatter(k, p) }) {
+				ps = append(ps, p)
+			}
+		}
 	}
 	return ps
+}
+
+// sameMatter tells whether two problems are about one property of one
+// resource; Code, CodeUri and InlineCode are one, and Handler depends on it.
+func sameMatter(a, b spec.Problem) bool {
+	matter := func(p spec.Problem) string {
+		name := strings.TrimPrefix(p.Property, "Properties.")
+		if strings.Contains(name, "Code") || name == "Handler" {
+			return "Code"
+		}
+		return name
+	}
+	return a.Resource == b.Resource && (matter(a) == matter(b) || a.Property == "")
 }
 
 // unknownFunctions finds options that name no function of the template.
@@ -214,6 +230,10 @@ func (g *Gateway) build(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
+	g.databaseAuth, err = identity.New(identity.Options{Spec: s, Developer: g.developer, SealingKey: key, Now: g.o.Now, Service: "dynamodb", MaxBody: maxDatabaseRequest})
+	if err != nil {
+		return err
+	}
 	g.hub = websocketapi.NewHub(0)
 	if err := g.openDatabase(ctx, s); err != nil {
 		return err
@@ -272,6 +292,9 @@ func (g *Gateway) ownNames() []string {
 	return append([]string{host}, g.o.Hosts...)
 }
 
+// bundleFile holds the certificate authorities that functions trust.
+const bundleFile = "ca-bundle.pem"
+
 // writeBundle writes the authorities that functions trust: the system's and
 // the local one.
 func (g *Gateway) writeBundle() error {
@@ -279,11 +302,8 @@ func (g *Gateway) writeBundle() error {
 	if err != nil {
 		g.o.Log.Warn("the system's certificate authorities were not found; functions trust only the gateway", "err", err)
 	}
-	g.bundle, err = filepath.Abs(filepath.Join(g.dir.Path(), "ca-bundle.pem"))
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(g.bundle, g.ca.Bundle(roots), 0o600)
+	g.bundle = filepath.Join(g.dir.Path(), bundleFile)
+	return g.dir.WriteFile(bundleFile, g.ca.Bundle(roots))
 }
 
 // openDatabase starts or finds the DynamoDB engine for the template's tables.
@@ -296,7 +316,15 @@ func (g *Gateway) openDatabase(ctx context.Context, s *spec.Spec) error {
 		Tables: s.Tables, Endpoint: g.o.Endpoints["dynamodb"], Region: s.Region,
 		Dir: filepath.Join(g.dir.Path(), "dynamodb"), Path: g.o.Path, RuntimeDir: g.runtimeDir(), Log: g.o.Log,
 	})
-	return err
+	if err != nil || !g.database.Started() {
+		return err
+	}
+	proxy, err := g.newDatabaseProxy()
+	if err != nil {
+		return err
+	}
+	g.databaseProxy.Store(&proxy)
+	return nil
 }
 
 func (g *Gateway) runtimeDir() string { return filepath.Join(g.o.ConfigDir, "runtime") }

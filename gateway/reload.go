@@ -43,6 +43,7 @@ func (g *Gateway) Reload(ctx context.Context) error {
 		return err
 	}
 	g.auth.Update(s)
+	g.databaseAuth.Update(s)
 	old := g.serving.Load()
 	if err := g.serve(s); err != nil {
 		return err

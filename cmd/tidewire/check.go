@@ -37,6 +37,6 @@ func check(sh *shell, f *templateFlags, path string) error {
 	fmt.Fprintf(&b, "%s holds: %s, %s\n", s.File, count(len(s.WebSocketAPIs), "WebSocket API"), count(len(s.Functions), "function"))
 	writeOutputs(&b, s)
 	b.WriteString(remarks(s))
-	_, err = io.WriteString(sh.stderr, b.String())
+	_, err = io.WriteString(sh.stderr, visible(b.String()))
 	return err
 }

@@ -116,6 +116,8 @@ func (f *identityFlags) identify(ctx context.Context, sh *shell, target *url.URL
 		return unsigned("not signing: the URL carries a signature"), nil
 	case f.auth == "none":
 		return unsigned("not signing: --auth none"), nil
+	case inAWS && !secure(target):
+		return nil, usagef("write wss:// or https://", "%s would send a signature in clear text, and AWS answers over TLS only", target.Scheme+"://"+target.Host)
 	case f.profile != "":
 		return f.fromSDK(ctx, sh, target)
 	case f.state != "" || gateway != nil:
@@ -125,6 +127,8 @@ func (f *identityFlags) identify(ctx context.Context, sh *shell, target *url.URL
 	}
 	return unsigned("not signing: " + target.Host + " is neither in AWS nor a gateway of yours (--auth iam signs nevertheless)"), nil
 }
+
+func secure(target *url.URL) bool { return target.Scheme == "wss" || target.Scheme == "https" }
 
 func unsigned(source string) *caller { return &caller{auth: apigateway.None, source: source} }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tidewire/tidewire/apigateway"
+	"github.com/tidewire/tidewire/gateway"
 )
 
 // usageError is a command line that cannot be meant: exit code 2.
@@ -52,7 +53,10 @@ func describe(err error) string {
 	if errors.As(err, &response) {
 		return refusal("refused: "+response.Op, response.Status, response.Type, response.Message, response.RequestID, adviceOf(err))
 	}
-	own := strings.ReplaceAll(indented(visible(err.Error())), "\n        hint: ", "\n    hint: ") // an error with a hint in its text
+	own := indented(visible(err.Error()))
+	if problems := (*gateway.ProblemsError)(nil); !errors.As(err, &problems) {
+		own = strings.ReplaceAll(own, "\n        hint: ", "\n    hint: ") // an error with a hint in its text
+	}
 	text := "tidewire: " + own + "\n"
 	if advice := adviceOf(err); advice != "" {
 		text += "    hint: " + visible(advice) + "\n"

@@ -185,7 +185,7 @@ func program(arg0 string) string {
 func greeting(g *gateway.Gateway, program, stateDir string) string {
 	var b strings.Builder
 	s := g.Spec()
-	fmt.Fprintf(&b, "tidewire serves %s (stack %s, region %s, account %s)\n", s.File, s.StackName, s.Region, s.Account)
+	fmt.Fprintf(&b, "tidewire serves %s (stack %s, region %s, account %s)\n", flat(s.File), s.StackName, s.Region, s.Account)
 	apis := g.APIs()
 	for _, a := range apis {
 		fmt.Fprintf(&b, "\n  WebSocket API %s, stage %s\n", a.LogicalID, a.Stage)
@@ -206,7 +206,7 @@ func greeting(g *gateway.Gateway, program, stateDir string) string {
 	}
 	writeOutputs(&b, s)
 	b.WriteString(remarks(s))
-	return b.String()
+	return visible(b.String())
 }
 
 func authText(a gateway.API) string {
@@ -230,7 +230,7 @@ func stateFlag(dir string) string {
 	if dir == ".tidewire" {
 		return ""
 	}
-	return " --state " + dir
+	return " --state " + quoted(dir)
 }
 
 func firstURL(a gateway.API) string {
@@ -246,9 +246,12 @@ func writeOutputs(b *strings.Builder, s *spec.Spec) {
 	}
 	b.WriteString("\n  outputs (as they would be on AWS)\n")
 	for _, o := range s.Outputs {
-		fmt.Fprintf(b, "    %s = %s\n", o.Name, o.Value)
+		fmt.Fprintf(b, "    %s = %s\n", o.Name, flat(o.Value))
 	}
 }
+
+// flat keeps text of a template on its line.
+func flat(s string) string { return strings.NewReplacer("\n", `\n`, "\r", `\r`).Replace(s) }
 
 // remarks lists by name what of the template is not run, and what else is
 // worth knowing.
@@ -257,7 +260,7 @@ func remarks(s *spec.Spec) string {
 	if len(s.Gaps) > 0 {
 		b.WriteString("\n  lacking here: these routes answer AWS's configuration error\n")
 		for _, g := range s.Gaps {
-			fmt.Fprintf(&b, "    %s (line %d) %s\n", dotted(g.Resource, g.Property), g.At.Line, g.Message)
+			fmt.Fprintf(&b, "    %s (line %d) %s\n", dotted(g.Resource, g.Property), g.At.Line, flat(g.Message))
 		}
 	}
 	if len(s.NotRun) > 0 {
@@ -269,7 +272,7 @@ func remarks(s *spec.Spec) string {
 	if len(s.Notes) > 0 {
 		b.WriteString("\n  notes\n")
 		for _, n := range s.Notes {
-			fmt.Fprintf(&b, "    %s\n", note(n))
+			fmt.Fprintf(&b, "    %s\n", flat(note(n)))
 		}
 	}
 	return b.String()

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,14 +47,17 @@ type Database struct {
 	endpoint string
 	engine   string
 	client   *dynamodb.Client
+	http     *http.Transport
 	log      *slog.Logger
 	process  *process // nil if the engine is not ours
+	socket   string   // the engine's unix socket; empty: it listens on a port
 }
 
 // Open connects to the endpoint, or starts an engine, and creates the tables
 // that are absent.
 func Open(ctx context.Context, o Options) (*Database, error) {
 	d := &Database{endpoint: strings.TrimSuffix(o.Endpoint, "/"), engine: "given endpoint", log: o.Log}
+	d.http = &http.Transport{DialContext: d.dial, MaxIdleConnsPerHost: 16}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -62,15 +66,30 @@ func Open(ctx context.Context, o Options) (*Database, error) {
 			return nil, err
 		}
 	}
-	d.client = newClient(d.endpoint, o.Region)
+	d.client = newClient(d.endpoint, o.Region, &http.Client{Transport: d.http})
 	if err := d.Sync(ctx, o.Tables); err != nil {
 		return nil, errors.Join(err, d.Close(ctx))
 	}
 	return d, nil
 }
 
-// Endpoint is the engine's URL.
+// Endpoint is the engine's URL. For an engine that listens on a socket of
+// this user's the host in it means nothing: reach it through Transport.
 func (d *Database) Endpoint() string { return d.endpoint }
+
+// Transport reaches the engine.
+func (d *Database) Transport() http.RoundTripper { return d.http }
+
+// Started tells whether Open started the engine. Then it checks no signature
+// and functions should be led to it through somebody who does.
+func (d *Database) Started() bool { return d.process != nil }
+
+func (d *Database) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if d.socket != "" {
+		network, address = "unix", d.socket
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, address)
+}
 
 // Engine names what runs the tables: "dynalite", "DynamoDB Local",
 // "dynoxide", or "given endpoint".
@@ -78,10 +97,15 @@ func (d *Database) Engine() string { return d.engine }
 
 // Close ends an engine that Open started.
 func (d *Database) Close(ctx context.Context) error {
+	d.http.CloseIdleConnections()
 	if d.process == nil {
 		return nil
 	}
-	return d.process.stop(ctx)
+	err := d.process.stop(ctx)
+	if d.socket != "" {
+		err = errors.Join(err, os.RemoveAll(filepath.Dir(d.socket)))
+	}
+	return err
 }
 
 // engine is a program that speaks DynamoDB.
@@ -90,17 +114,25 @@ type engine struct {
 	program string   // found executable
 	args    []string // before the port's and the directory's
 	listen  func(port int, dir string) []string
+	// onSocket are the arguments for a unix socket, where the engine can: no
+	// page and no other user reaches it there. Nil: it cannot.
+	onSocket func(path, dir string) []string
 }
 
 // engines are the ones we know, in order of preference.
 func engines() []engine {
 	local := func(port int, dir string) []string {
-		return []string{"-port", strconv.Itoa(port), "-dbPath", dir, "-sharedDb", "-disableTelemetry"}
+		return []string{"-port", strconv.Itoa(port), "-dbPath", dir, "-sharedDb", "-disableTelemetry", "-cors", "none.invalid"}
+	}
+	dynalite := func(dir string, where ...string) []string {
+		return append(where, "--path", dir, "--createTableMs", "0", "--deleteTableMs", "0", "--updateTableMs", "0")
 	}
 	return []engine{
-		{name: "dynalite", listen: func(port int, dir string) []string {
-			return []string{"--host", "127.0.0.1", "--port", strconv.Itoa(port), "--path", dir, "--createTableMs", "0", "--deleteTableMs", "0", "--updateTableMs", "0"}
-		}},
+		{name: "dynalite",
+			listen: func(port int, dir string) []string {
+				return dynalite(dir, "--host", "127.0.0.1", "--port", strconv.Itoa(port))
+			},
+			onSocket: func(path, dir string) []string { return dynalite(dir, "--port", path) }},
 		{name: "dynoxide", listen: func(port int, dir string) []string {
 			return []string{"--port", strconv.Itoa(port), "--db-path", filepath.Join(dir, "dynoxide.db")}
 		}},
@@ -165,28 +197,52 @@ func (d *Database) start(ctx context.Context, o Options) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
+	if e.onSocket != nil && runtime.GOOS != "windows" {
+		return d.startOnSocket(ctx, o, e, dir)
+	}
 	var failed error
 	for range 3 { // the free port may be taken by somebody else meanwhile
 		port, err := freePort()
 		if err != nil {
 			return err
 		}
-		p, err := startProcess(e, e.listen(port, dir), o.Path)
-		if err != nil {
-			return fmt.Errorf("%s (%s): %w", e.name, e.program, err)
-		}
 		d.endpoint = "http://127.0.0.1:" + strconv.Itoa(port)
-		if failed = p.answers(ctx, d.endpoint); failed == nil {
-			d.engine, d.process = e.name, p
-			d.log.Info("DynamoDB", "engine", e.name, "endpoint", d.endpoint, "data", dir)
+		if failed = d.launch(ctx, o, e, e.listen(port, dir)); failed == nil {
+			d.log.Warn("the DynamoDB engine checks nobody and answers everybody who reaches its port", "engine", e.name, "endpoint", d.endpoint)
 			return nil
 		}
-		failed = errors.Join(fmt.Errorf("%s does not answer: %w\n%s", e.name, failed, p.output.String()), p.stop(ctx))
 		if ctx.Err() != nil {
 			break
 		}
 	}
 	return failed
+}
+
+// startOnSocket starts an engine on a unix socket in a directory of this
+// user's. The path must be short (about 100 bytes), so it is a temporary one.
+func (d *Database) startOnSocket(ctx context.Context, o Options, e engine, dir string) error {
+	private, err := os.MkdirTemp("", "tidewire-")
+	if err != nil {
+		return fmt.Errorf("socket of %s: %w", e.name, err)
+	}
+	d.socket, d.endpoint = filepath.Join(private, "dynamodb"), "http://dynamodb.internal"
+	if err := d.launch(ctx, o, e, e.onSocket(d.socket, dir)); err != nil {
+		return errors.Join(err, os.RemoveAll(private))
+	}
+	return nil
+}
+
+// launch starts the engine and waits until it answers.
+func (d *Database) launch(ctx context.Context, o Options, e engine, args []string) error {
+	p, err := startProcess(e, args, o.Path)
+	if err != nil {
+		return fmt.Errorf("%s (%s): %w", e.name, e.program, err)
+	}
+	if err := p.answers(ctx, d.endpoint, d.http); err != nil {
+		return errors.Join(fmt.Errorf("%s does not answer: %w\n%s", e.name, err, p.output.String()), p.stop(ctx))
+	}
+	d.engine, d.process = e.name, p
+	return nil
 }
 
 func freePort() (int, error) {
@@ -217,8 +273,8 @@ func startProcess(e engine, args []string, path string) (*process, error) {
 }
 
 // answers waits until the engine speaks HTTP at endpoint.
-func (p *process) answers(ctx context.Context, endpoint string) error {
-	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+func (p *process) answers(ctx context.Context, endpoint string, transport *http.Transport) error {
+	client := &http.Client{Timeout: time.Second, Transport: transport}
 	tick := time.NewTicker(15 * time.Millisecond)
 	defer tick.Stop()
 	for {

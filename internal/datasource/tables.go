@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -17,13 +18,14 @@ import (
 
 // newClient makes a client for a local engine. Local engines ask for some
 // credentials and check none.
-func newClient(endpoint, region string) *dynamodb.Client {
+func newClient(endpoint, region string, client *http.Client) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		Region:       region,
 		BaseEndpoint: &endpoint,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "tidewire", SecretAccessKey: "tidewire"}, nil
 		}),
+		HTTPClient:       client,
 		RetryMaxAttempts: 1,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -57,8 +58,10 @@ func Find(path string) (string, error) {
 }
 
 // Load reads the template in the file path (see [Find]) and everything that it
-// says. All problems come at once, in the order of the file; with any, the
-// Spec is nil. o may be nil.
+// says. All problems come at once, in the order of the file. With any, the
+// Spec is not to be served: it holds what could be read, so that a caller can
+// look for problems of its own at the same time, and is nil if nothing could.
+// o may be nil.
 func Load(path string, o *Options) (*spec.Spec, spec.Problems) {
 	data, err := readBounded(path)
 	if err != nil {
@@ -87,17 +90,30 @@ func load(path string, data []byte, o *Options) (*spec.Spec, spec.Problems) {
 	l := newLoader(path, o)
 	l.checkOptions()
 	l.root = parse(data, strings.EqualFold(filepath.Ext(path), ".json"), l.problem)
-	if l.root != nil {
-		l.read()
-	}
-	if len(l.problems) > 0 {
+	if l.root == nil {
 		return nil, tidy(l.problems)
 	}
+	l.read()
 	l.finish()
-	if ps := l.validate(); len(ps) > 0 {
-		return nil, ps
+	l.problems = append(l.problems, l.consequent(l.validate())...)
+	if len(l.problems) == 0 {
+		return l.spec, nil
 	}
-	return l.spec, nil
+	return l.spec, tidy(l.problems)
+}
+
+// consequent leaves out what is wrong with the Spec only because something
+// could not be read: problems of a resource that has one already, and those of
+// no resource in particular.
+func (l *loader) consequent(ps spec.Problems) spec.Problems {
+	if len(l.problems) == 0 {
+		return ps
+	}
+	known := map[string]bool{"": true}
+	for _, p := range l.problems {
+		known[p.Resource] = true
+	}
+	return slices.DeleteFunc(ps, func(p spec.Problem) bool { return known[p.Resource] })
 }
 
 // read goes through the sections in the order in which they depend on each

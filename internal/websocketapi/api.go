@@ -63,6 +63,7 @@ type API struct {
 	ctx         context.Context // of every invocation
 	cancel      context.CancelFunc
 	disconnects chan struct{} // room for one $disconnect each
+	leaving     atomic.Int64  // $disconnect functions that wait for room
 
 	config atomic.Pointer[config]
 	stats  stats

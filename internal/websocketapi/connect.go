@@ -20,6 +20,11 @@ func (a *API) Connect(w http.ResponseWriter, r *http.Request, in Handshake) {
 		return
 	}
 	defer a.work.Done()
+	if n := a.leaving.Load(); n > maxLeaving {
+		a.stats.add(Throttled)
+		h.refuse(w, fault.TooManyRequests.Because("%d $disconnect functions wait for their turn", n))
+		return
+	}
 	if err := h.admit(); err != nil {
 		h.refuse(w, err)
 		return

@@ -13,6 +13,9 @@ const (
 	codeLost     = 1006
 )
 
+// maxLeaving bounds the $disconnect functions that wait for their turn.
+const maxLeaving = 4096
+
 const reasonNoStatus = "Client-side close frame status not set"
 
 // prepareDisconnect builds the DISCONNECT event. A stage that a reload took
@@ -30,10 +33,6 @@ func (c *connection) prepareDisconnect(ended *conn.Closed) invocation {
 		return v
 	}
 	v.route = v.stage.disconnect
-	if v.route.target.runs() {
-		host, _, _ := strings.Cut(c.domain, "/")
-		v.payload = c.origin.disconnect(v.stage, &v.event, host)
-	}
 	return v
 }
 
@@ -53,7 +52,8 @@ func disconnectStatus(ended *conn.Closed) (code int, reason string) {
 
 // runDisconnect invokes $disconnect. Nobody sees its answer; a failure is
 // logged. At most Limits.Disconnects run at once, so that the end of many
-// sockets does not start as many functions.
+// sockets does not start as many functions; the others wait without a payload.
+// While more than maxLeaving wait, nobody new is let in.
 func (v *invocation) runDisconnect(c *connection) {
 	a := c.api
 	a.stats.add(Disconnected)
@@ -62,8 +62,14 @@ func (v *invocation) runDisconnect(c *connection) {
 	}
 	attrs := append(c.attrs(v), slog.Int("code", v.event.code))
 	a.o.Log.Debug("$disconnect", attrs...)
+	a.leaving.Add(1)
 	a.disconnects <- struct{}{}
+	a.leaving.Add(-1)
 	defer func() { <-a.disconnects }()
+	if v.route.target.runs() {
+		host, _, _ := strings.Cut(c.domain, "/")
+		v.payload = c.origin.disconnect(v.stage, &v.event, host)
+	}
 	if _, failed := a.invoke(&v.route.target, v.payload); failed != nil {
 		a.stats.add(DisconnectFailed)
 		a.o.Log.Warn("$disconnect failed", append(attrs, slog.String("cause", failed.err.Error()))...)
