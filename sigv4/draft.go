@@ -1,0 +1,267 @@
+package sigv4
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"slices"
+	"strings"
+)
+
+// draft is a request as some signer may have seen it: everything that enters a
+// signature, in a form in which one thing can be changed at a time. Copies
+// share slices; what changes one copies it first.
+type draft struct {
+	method string
+	path   string    // escaped, as on the wire
+	encode encodeURI // makes the canonical URI
+
+	params []param
+	order  queryOrder
+	query  queryStyle
+
+	host   string
+	fields []headerField
+	listed string // SignedHeaders as sent, if it is to be taken literally
+
+	payload string // the last line
+
+	key   *signingKey
+	stamp string
+	scope string
+
+	changed part // what differs from the base
+}
+
+// part is a set of the parts of a canonical request.
+type part uint8
+
+const (
+	partURI part = 1 << iota
+	partQuery
+	partHeaders
+	partPayload
+	partKey
+)
+
+// encodeURI appends the canonical URI of a path.
+type encodeURI func(dst []byte, path string) []byte
+
+// param is a query parameter as on the wire.
+type param struct {
+	name, value string
+	bare        bool // without "="
+}
+
+// key is the decoded name.
+func (p param) key() string { return string(decodeLoosely(p.name)) }
+
+// headerField is a signed header: its name as listed in SignedHeaders, and the
+// function that folds its values; nil: as AWS does.
+type headerField struct {
+	name   string
+	values []string
+	fold   func(dst []byte, values []string) []byte
+}
+
+// splitQuery takes a raw query apart.
+func splitQuery(raw string) []param {
+	var out []param
+	for s := range strings.SplitSeq(raw, "&") {
+		if s != "" {
+			name, value, ok := strings.Cut(s, "=")
+			out = append(out, param{name, value, !ok})
+		}
+	}
+	return out
+}
+
+// without drops parameters by decoded name.
+func without(params []param, names ...string) []param {
+	return slices.DeleteFunc(slices.Clone(params), func(p param) bool { return slices.Contains(names, p.key()) })
+}
+
+// setValues gives a signed header other values.
+func (d *draft) setValues(i int, values ...string) {
+	d.fields = slices.Clone(d.fields)
+	d.fields[i].values = values
+	d.changed |= partHeaders
+}
+
+// field finds a signed header.
+func (d *draft) field(name string) int {
+	return slices.IndexFunc(d.fields, func(f headerField) bool { return f.name == name })
+}
+
+// pieces are the rendered parts of a canonical request.
+type pieces struct{ uri, query, headers []byte }
+
+// press renders drafts and computes their signatures. It is the working memory
+// of one explanation.
+type press struct {
+	base    pieces // of the draft that the others are changed from
+	now     pieces
+	scratch []byte
+	coded   []codedParam
+	request []byte
+	text    []byte
+	sum     [sha256.Size]byte
+	mac     [2 * sha256.Size]byte
+}
+
+// start makes d the draft that the next ones are changed from.
+func (p *press) start(d *draft) {
+	p.base.uri = d.encode(p.base.uri[:0], d.path)
+	p.base.query = p.appendQuery(p.base.query[:0], d)
+	p.base.headers = appendHeaders(p.base.headers[:0], d)
+}
+
+// print renders the canonical request of a draft into p.request.
+func (p *press) print(d *draft) []byte {
+	uri, query, headers := p.base.uri, p.base.query, p.base.headers
+	if d.changed&partURI != 0 {
+		p.now.uri = d.encode(p.now.uri[:0], d.path)
+		uri = p.now.uri
+	}
+	if d.changed&partQuery != 0 {
+		p.now.query = p.appendQuery(p.now.query[:0], d)
+		query = p.now.query
+	}
+	if d.changed&partHeaders != 0 {
+		p.now.headers = appendHeaders(p.now.headers[:0], d)
+		headers = p.now.headers
+	}
+	b := append(append(p.request[:0], d.method...), '\n')
+	b = append(append(b, uri...), '\n')
+	b = append(append(b, query...), '\n')
+	b = append(append(b, headers...), '\n')
+	p.request = append(b, d.payload...)
+	return p.request
+}
+
+// signs reports that the key of d makes the signature want of the canonical
+// request with this hash.
+func (p *press) signs(d *draft, sum *[sha256.Size]byte, want string) bool {
+	b := append(append(p.text[:0], algorithm...), '\n')
+	b = append(append(b, d.stamp...), '\n')
+	b = append(append(b, d.scope...), '\n')
+	p.text = hex.AppendEncode(b, sum[:])
+	var mac [sha256.Size]byte
+	hex.Encode(p.mac[:], d.key.mac(p.text, mac[:0]))
+	return subtle.ConstantTimeCompare(p.mac[:], []byte(want)) == 1
+}
+
+// appendHeaders appends the CanonicalHeaders block and the SignedHeaders line.
+func appendHeaders(dst []byte, d *draft) []byte {
+	for i := range d.fields {
+		f := &d.fields[i]
+		dst = append(append(dst, f.name...), ':')
+		switch {
+		case strings.EqualFold(f.name, "host"):
+			dst = append(dst, d.host...)
+		case f.fold != nil:
+			dst = f.fold(dst, f.values)
+		default:
+			dst = foldValues(dst, f.values, ",")
+		}
+		dst = append(dst, '\n')
+	}
+	dst = append(dst, '\n')
+	if d.listed != "" {
+		return append(dst, d.listed...)
+	}
+	for i := range d.fields {
+		if i > 0 {
+			dst = append(dst, ';')
+		}
+		dst = append(dst, d.fields[i].name...)
+	}
+	return dst
+}
+
+func foldValues(dst []byte, values []string, separator string) []byte {
+	for i, v := range values {
+		if i > 0 {
+			dst = append(dst, separator...)
+		}
+		dst = appendFolded(dst, v)
+	}
+	return dst
+}
+
+// codedParam is a parameter in the encoding of a draft.
+type codedParam struct {
+	name, value []byte // in press.scratch
+	bare        bool
+}
+
+// appendQuery appends the canonical query of a draft.
+func (p *press) appendQuery(dst []byte, d *draft) []byte {
+	p.scratch, p.coded = p.scratch[:0], p.coded[:0]
+	for _, q := range d.params {
+		c := codedParam{bare: q.bare && d.query.bare}
+		c.name = p.code(d, q.name)
+		c.value = p.code(d, q.value)
+		p.coded = append(p.coded, c)
+	}
+	if d.order != nil {
+		slices.SortStableFunc(p.coded, d.order)
+	}
+	for i, c := range p.coded {
+		if i > 0 {
+			dst = append(dst, '&')
+		}
+		dst = append(dst, c.name...)
+		if !c.bare {
+			dst = append(append(dst, '='), c.value...)
+		}
+	}
+	return dst
+}
+
+func (p *press) code(d *draft, s string) []byte {
+	start := len(p.scratch)
+	p.scratch = d.query.encode(p.scratch, s)
+	return p.scratch[start:len(p.scratch):len(p.scratch)]
+}
+
+// queryOrder sorts encoded parameters; nil leaves them as on the wire.
+type queryOrder func(a, b codedParam) int
+
+func byNameThenValue(a, b codedParam) int {
+	if d := bytes.Compare(a.name, b.name); d != 0 {
+		return d
+	}
+	return bytes.Compare(a.value, b.value)
+}
+
+// queryStyle encodes the names and values of parameters.
+type queryStyle struct {
+	encode func(dst []byte, s string) []byte
+	bare   bool // a parameter without "=" stays so
+}
+
+// canonicalQuery is AWS's encoding.
+func canonicalQuery(dst []byte, s string) []byte { return appendEncoded(dst, decodePlus(s), '-') }
+
+func decodePlus(s string) string {
+	if strings.IndexByte(s, '+') >= 0 {
+		s = strings.ReplaceAll(s, "+", " ")
+	}
+	return string(decodeLoosely(s))
+}
+
+// decodeLoosely decodes percent escapes and leaves malformed ones.
+func decodeLoosely(s string) []byte {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]) {
+			out = append(out, unhex(s[i+1])<<4|unhex(s[i+2]))
+			i += 2
+			continue
+		}
+		out = append(out, s[i])
+	}
+	return out
+}
