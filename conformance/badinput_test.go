@@ -72,6 +72,10 @@ func TestBadTemplates(t *testing.T) {
 		t.Parallel()
 		fails(t, []string{api{}.write(t, nil)}, []string{"PATH=" + t.TempDir()}, `Function`, `node`, `PATH`)
 	})
+	t.Run("no DynamoDB engine", func(t *testing.T) {
+		t.Parallel()
+		fails(t, []string{filepath.Join(suite.root, "examples", "chat")}, []string{"PATH=/usr/bin:/bin"}, `DynamoDB`, `npm install`, `--endpoint dynamodb=`)
+	})
 	t.Run("a guard that is lacking", func(t *testing.T) {
 		t.Parallel()
 		dir := api{auth: "CUSTOM", more: object{"Authorizer": resource("AWS::ApiGatewayV2::Authorizer", object{"ApiId": ref("Api"), "Name": "a", "AuthorizerType": "REQUEST",

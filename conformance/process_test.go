@@ -96,20 +96,28 @@ func (o *output) awaitAfter(t testing.TB, mark int, pattern string) []string {
 // until waits until enough says that the output is.
 func (o *output) until(t testing.TB, what string, enough func(text string) bool) {
 	t.Helper()
+	if err := o.wait(enough); err != nil {
+		t.Fatalf("no %s: %v in:\n%s", what, err, o)
+	}
+}
+
+// wait waits until enough says that the output is; the error says why no more
+// is to be expected.
+func (o *output) wait(enough func(text string) bool) error {
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	for {
 		text, changed, ended := o.look()
 		switch {
 		case enough(text):
-			return
+			return nil
 		case ended:
-			t.Fatalf("the output ended without %s:\n%s", what, text)
+			return errors.New("the output ended")
 		}
 		select {
 		case <-changed:
 		case <-limit.C:
-			t.Fatalf("no %s within %s in:\n%s", what, patience, text)
+			return fmt.Errorf("not within %s", patience)
 		}
 	}
 }

@@ -3,8 +3,11 @@
 package conformance
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -112,4 +115,67 @@ func TestPolicyOfTemplate(t *testing.T) {
 		s.stderr.awaitAfter(t, mark, `level=WARN.*`+logged)
 	}
 	s.openSigned(t, s.credentials(t, "Here")).echoes(t, "here")
+}
+
+// TestTemplateUsers connects with the access keys of users in the template,
+// whose secrets stand in the state directory and nowhere else.
+func TestTemplateUsers(t *testing.T) {
+	t.Parallel()
+	user := func(action string) object {
+		return resource("AWS::IAM::User", object{"Policies": []any{object{"PolicyName": "p", "PolicyDocument": policy(action, object{"Resource": "*"})}}})
+	}
+	a := api{auth: "AWS_IAM", more: object{
+		"Ann": user("execute-api:Invoke"), "AnnKey": resource("AWS::IAM::AccessKey", object{"UserName": ref("Ann")}),
+		"Bob": user("execute-api:ManageConnections"), "BobKey": resource("AWS::IAM::AccessKey", object{"UserName": ref("Bob")}),
+	}}
+	s := serve(t, a.write(t, nil), serveOptions{})
+	ann, bob := s.key(t, "AnnKey"), s.key(t, "BobKey")
+	s.openSigned(t, ann).echoes(t, "Ann may connect")
+	_, refused := handshake(t, s.sign(t, bob), nil)
+	if refused == nil || refused.kind != "AccessDeniedException" || !strings.HasPrefix(refused.message, "User: arn:aws:iam::123456789012:user/") {
+		t.Errorf("Bob, who may not: %+v", refused)
+	}
+	bob.secretAccessKey = ann.secretAccessKey
+	if _, refused := handshake(t, s.sign(t, bob), nil); refused == nil || refused.kind != "InvalidSignatureException" {
+		t.Errorf("Bob with Ann's secret: %+v", refused)
+	}
+}
+
+// key is an access key of the template.
+func (s *server) key(t *testing.T, logicalID string) credentials {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.state, "secrets.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var secrets map[string]string
+	if err := json.Unmarshal(text, &secrets); err != nil {
+		t.Fatal(err)
+	}
+	c := credentials{secrets["access-key-id/"+logicalID], secrets["secret-access-key/"+logicalID], "", "us-east-1"}
+	if len(c.secretAccessKey) != 40 {
+		t.Fatalf("no secret of %s", logicalID)
+	}
+	s.keep(c.secretAccessKey)
+	return c
+}
+
+// TestOutputsHideSecrets has a template print its secrets as outputs.
+func TestOutputsHideSecrets(t *testing.T) {
+	t.Parallel()
+	a := api{auth: "AWS_IAM", key: true, more: object{"Ann": resource("AWS::IAM::User", object{}), "AnnKey": resource("AWS::IAM::AccessKey", object{"UserName": ref("Ann")})}}
+	dir := a.write(t, nil)
+	template := a.template()
+	template["Outputs"] = object{"Secret": object{"Value": sub("it is ${AnnKey.SecretAccessKey}")}, "Escape": object{"Value": "\x1b]0;owned\a\nfake: line"}}
+	put(t, filepath.Join(dir, "template.json"), marshal(t, template))
+	s := &server{state: filepath.Join(t.TempDir(), "state")}
+	s.process = start(t, command{argv: []string{suite.tidewire, "serve", dir, "--listen", "127.0.0.1:0", "--state", s.state}, dir: t.TempDir(),
+		env: []string{"TIDEWIRE_CONFIG_DIR=" + t.TempDir()}})
+	s.stderr.await(t, `Secret = `)
+	s.key(t, "AnnKey")
+	s.interrupt(t)
+	s.ends(t, 0)
+	if text := s.stderr.String(); strings.ContainsAny(text, "\x1b\a") || strings.Contains(text, "\nfake: ") {
+		t.Errorf("an output controls the terminal:\n%q", text)
+	}
 }

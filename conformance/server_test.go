@@ -100,7 +100,10 @@ func serve(t testing.TB, dir string, o serveOptions) *server {
 // ready waits for the first line.
 func (s *server) ready(t testing.TB) {
 	t.Helper()
-	s.stdout.until(t, "ready line; stderr:\n"+s.stderr.String(), func(text string) bool { return strings.Contains(text, "\n") })
+	if err := s.stdout.wait(func(text string) bool { return strings.Contains(text, "\n") }); err != nil {
+		s.stopped = true
+		t.Fatalf("no ready line: %v\n%s", err, s.stderr)
+	}
 	line, _, _ := strings.Cut(s.stdout.String(), "\n")
 	var first struct {
 		Event  string

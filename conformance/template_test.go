@@ -122,8 +122,10 @@ func resource(kind string, properties object) object {
 }
 
 func (a api) function() object {
-	f := object{"CodeUri": or(a.code, "src"), "Handler": or(a.handler, "app.handler"), "Runtime": or(a.runtime, "nodejs22.x"), "Timeout": 60,
-		"Environment": object{"Variables": a.env}}
+	f := object{"CodeUri": or(a.code, "src"), "Handler": or(a.handler, "app.handler"), "Runtime": or(a.runtime, "nodejs22.x"), "Timeout": 60}
+	if a.env != nil {
+		f["Environment"] = object{"Variables": a.env}
+	}
 	if a.policies != nil {
 		f["Policies"] = a.policies
 	}
