@@ -143,12 +143,14 @@ func TestReadmeServe(t *testing.T) {
 	t.Parallel()
 	config, state := t.TempDir(), t.TempDir()+"/state"
 	p := start(t, command{argv: []string{suite.tidewire, "serve", suite.root + "/examples/echo", "--listen", "127.0.0.1:0", "--state", state}, env: []string{"TIDEWIRE_CONFIG_DIR=" + config}})
-	for _, line := range []string{`ws +ws://127\.0\.0\.1:\d+/dev\n`, `wss +wss://127\.0\.0\.1:\d+/dev\n`, `AWS_IAM`, `eval "\$\(tidewire env --state ` + state + `\)"`} {
+	for _, line := range []string{`ws +ws://127\.0\.0\.1:\d+/dev\n`, `wss +wss://127\.0\.0\.1:\d+/dev\n`, `AWS_IAM`} {
 		p.stderr.await(t, line)
 	}
-	paste := p.stderr.await(t, `try +tidewire (connect ws://\S+)\n`)[1]
-	argv := append([]string{suite.tidewire}, strings.Fields(paste)...)
-	if said := succeeded(t, command{argv: append(argv, "--send", hello, "--count", "1"), env: []string{"TIDEWIRE_CONFIG_DIR=" + config}}); said != hello+"\n" {
+	eval := p.stderr.await(t, `credentials +(eval .+)\n`)[1]
+	own := []string{"TIDEWIRE_CONFIG_DIR=" + config, "PATH=" + suite.cache + ":" + searchPath()}
+	succeeded(t, command{argv: []string{"bash", "-c", eval + ` && [ -n "$AWS_SECRET_ACCESS_KEY" ]`}, env: own})
+	paste := p.stderr.await(t, `try +(tidewire connect ws://.+)\n`)[1]
+	if said := succeeded(t, command{argv: []string{"bash", "-c", paste + " --count 1 --send '" + hello + "'"}, env: own}); said != hello+"\n" {
 		t.Errorf("the line to paste printed %q", said)
 	}
 	if text := p.stdout.String(); text != "" {
