@@ -38,8 +38,17 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, reason string) 
 // forbidden answers what AWS answers to a path it does not know; the reason
 // goes to the log.
 func (g *Gateway) forbidden(w http.ResponseWriter, r *http.Request, reason string) {
-	g.o.Log.Warn("refused", "method", r.Method, "path", r.URL.Path, "peer", r.RemoteAddr, "code", fault.Forbidden.Code, "reason", reason)
+	g.o.Log.Warn("refused", "method", r.Method, "path", clipped(r.URL.Path), "peer", r.RemoteAddr, "code", fault.Forbidden.Code, "reason", reason)
 	fault.Forbidden.Because("%s", reason).WriteREST(w)
+}
+
+// clipped keeps text of a client's short in the log.
+func clipped(s string) string {
+	const most = 200
+	if len(s) <= most {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes)", s[:most], len(s))
 }
 
 // elsewhere answers paths that name no stage.

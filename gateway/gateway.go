@@ -239,12 +239,13 @@ func (g *Gateway) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, err
 
 func newServer(g *Gateway) *http.Server {
 	return &http.Server{
-		Handler:           g,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    maxHead,
-		ConnState:         connState,
-		ErrorLog:          serverLog(g.o.Log),
+		Handler:                      g,
+		DisableGeneralOptionsHandler: true, // it would answer any Host
+		ReadHeaderTimeout:            10 * time.Second,
+		IdleTimeout:                  2 * time.Minute,
+		MaxHeaderBytes:               maxHead,
+		ConnState:                    connState,
+		ErrorLog:                     serverLog(g.o.Log),
 		ConnContext: func(ctx context.Context, nc net.Conn) context.Context {
 			if c, ok := nc.(*sniffed); ok {
 				return context.WithValue(ctx, connKey{}, c)

@@ -52,7 +52,7 @@ type sniffed struct {
 
 	mu   sync.Mutex
 	head []byte // bytes since the last request ended; nil once taken
-	done bool   // taken: nothing more is kept
+	done bool   // taken: nothing more of this request is kept
 }
 
 // Read decides on TLS at its first call, then passes through.
@@ -131,15 +131,21 @@ func (c *sniffed) keep(p []byte) {
 	c.head = append(c.head, p[:min(len(p), maxHead-len(c.head))]...)
 }
 
+// idleHead is how much room an idle connection keeps for its next head.
+const idleHead = 2 << 10
+
 // requestEnded forgets the bytes of a finished request.
 func (c *sniffed) requestEnded() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.head = c.head[:0]
+	c.done = false
+	if c.head = c.head[:0]; cap(c.head) > idleHead {
+		c.head = nil
+	}
 }
 
-// takeHead gives the bytes of the current request's head and stops keeping
-// any; called once, when the connection becomes a socket.
+// takeHead gives the bytes of the current request's head and keeps no more of
+// this request: it may become a socket.
 func (c *sniffed) takeHead() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,6 +12,9 @@ import (
 // trusted proxy itself.
 func peerOf(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	peer := addrOf(r.RemoteAddr)
+	if r.RemoteAddr == "pipe" || r.RemoteAddr == "@" { // in memory, or a unix socket
+		peer = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
 	if !within(peer, trusted) {
 		return peer
 	}
@@ -29,17 +32,13 @@ func peerOf(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return peer
 }
 
-// addrOf reads an address with or without a port; in-memory connections
-// count as loopback.
+// addrOf reads an address with or without a port; the zero Addr if it is none.
 func addrOf(s string) netip.Addr {
 	if ap, err := netip.ParseAddrPort(s); err == nil {
 		return ap.Addr().Unmap()
 	}
 	if a, err := netip.ParseAddr(s); err == nil {
 		return a.Unmap()
-	}
-	if s == "pipe" || s == "@" {
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	return netip.Addr{}
 }

@@ -84,6 +84,9 @@ func newGetCommand(sh *shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if sh.screen != nil { // userAgent is whatever the client sent
+				text = []byte(visible(string(text)))
+			}
 			return newPrinter(&shell{stdout: sh.stdout}, output).line(text)
 		})
 }

@@ -51,6 +51,7 @@ func serve(ctx context.Context, sh *shell, f *serveFlags, path string) error {
 	if o.Log, err = logger(sh.stderr, f.logLevel); err != nil {
 		return err
 	}
+	keepFiles()
 	l, err := listen(ctx, f.listen)
 	if err != nil {
 		return err

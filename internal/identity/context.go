@@ -2,6 +2,7 @@ package identity
 
 import (
 	"strconv"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -98,12 +99,16 @@ func (s *scratch) fill(id *Identity, tags []tag, c *Call, region string, now tim
 
 // referer leaves out the query of a signed URL: reasons of a refusal show the
 // values of condition keys.
-func referer(url string) string {
-	page, query, ok := strings.Cut(url, "?")
-	if ok && strings.Contains(strings.ToLower(query), "x-amz-") {
+func referer(address string) string {
+	page, query, ok := strings.Cut(address, "?")
+	if !ok {
+		page, query, _ = strings.Cut(address, "#")
+	}
+	decoded, err := url.QueryUnescape(query)
+	if err != nil || strings.Contains(strings.ToLower(decoded), "x-amz-") {
 		return page
 	}
-	return url
+	return address
 }
 
 // tell puts the time into words.
