@@ -65,7 +65,8 @@ func TestThousandDisconnects(t *testing.T) {
 func TestDisconnectCodes(t *testing.T) {
 	t.Parallel()
 	a, notes := noting(t, "$default", "$disconnect")
-	s := serve(t, a.write(t, nil), serveOptions{args: []string{"--limit", "idle=2s"}})
+	s := serve(t, a.write(t, nil), serveOptions{args: []string{"--limit", "idle=5s"}})
+	developer := s.credentials(t, "")
 	ends := map[string]func(*socket){
 		"4001": func(c *socket) { c.close(t, 4001) },
 		"1005": func(c *socket) { c.write(t, frame{opcode: opClose}); c.closed(t) },
@@ -85,8 +86,8 @@ func TestDisconnectCodes(t *testing.T) {
 	}
 	c := s.connect(t)
 	id := c.ask(t, `{"action":"who"}`)
-	if got := s.sdk(t, "boto3", calls{s.apis[0].management(false), "us-east-1", id, []string{"delete"}, ""}, s.credentials(t, "").env()); got[0].Status != 204 {
-		t.Errorf("delete: %+v", got)
+	if status := do(t, http.DefaultClient, s.call(t, developer, http.MethodDelete, id, "")); status != 204 {
+		t.Errorf("delete: %d", status)
 	}
 	c.closed(t)
 	want[id] = "1000"

@@ -27,7 +27,7 @@ func TestStuckReader(t *testing.T) {
 	text := string(long(128 << 10))
 	before, seen := s.resident(t), map[int]int{}
 	for range 400 { // 50 MB
-		seen[s.do(t, client, s.post(t, c, id, text))]++
+		seen[do(t, client, s.call(t, c, http.MethodPost, id, text))]++
 	}
 	grown := s.resident(t) - before // with -race, each byte counts several times
 	if t.Logf("50 MB for a stuck reader: %v, %d MB resident more", seen, grown>>20); grown > 64<<20 {
@@ -36,7 +36,7 @@ func TestStuckReader(t *testing.T) {
 	if seen[http.StatusTooManyRequests]+seen[http.StatusGone] == 0 || seen[200] == 0 {
 		t.Errorf("statuses of the posts: %v", seen)
 	}
-	if status := s.do(t, client, s.post(t, c, otherID, "to the other")); status != 200 {
+	if status := do(t, client, s.call(t, c, http.MethodPost, otherID, "to the other")); status != 200 {
 		t.Errorf("the other's post: %d", status)
 	}
 	if got := other.receive(t); got != "to the other" {
@@ -46,7 +46,7 @@ func TestStuckReader(t *testing.T) {
 }
 
 // do sends a request and gives the answer's status.
-func (s *server) do(t *testing.T, client *http.Client, r *http.Request) int {
+func do(t *testing.T, client *http.Client, r *http.Request) int {
 	t.Helper()
 	resp, err := client.Do(r)
 	if err != nil {
@@ -177,7 +177,7 @@ func TestHalfPost(t *testing.T) {
 	t.Parallel()
 	s := serve(t, api{auth: "NONE"}.write(t, nil), serveOptions{})
 	id := s.connect(t).ask(t, `{"action":"who"}`)
-	r := s.post(t, s.credentials(t, ""), id, "the whole body")
+	r := s.call(t, s.credentials(t, ""), http.MethodPost, id, "the whole body")
 	var head strings.Builder
 	if err := r.Write(&head); err != nil {
 		t.Fatal(err)

@@ -69,10 +69,10 @@ func (s *server) keepSignature(t testing.TB, signed string) {
 	s.keep(u.Query().Get("X-Amz-Signature"))
 }
 
-// post makes a POST to @connections, signed by the AWS SDK for Go.
-func (s *server) post(t testing.TB, c credentials, id, text string) *http.Request {
+// call makes a call to @connections, signed by the AWS SDK for Go.
+func (s *server) call(t testing.TB, c credentials, method, id, text string) *http.Request {
 	t.Helper()
-	r, err := http.NewRequest(http.MethodPost, s.apis[0].management(false)+"/@connections/"+url.PathEscape(id), strings.NewReader(text))
+	r, err := http.NewRequest(method, s.apis[0].management(false)+"/@connections/"+url.PathEscape(id), strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
