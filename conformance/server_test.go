@@ -60,6 +60,7 @@ type server struct {
 	dir    string // of the template
 	state  string
 	config string
+	temp   string // TMPDIR
 	listen string
 	apis   []served
 
@@ -90,11 +91,23 @@ func serve(t testing.TB, dir string, o serveOptions) *server {
 	if s.config == "" {
 		s.config = filepath.Join(t.TempDir(), "config")
 	}
+	s.temp = shortTempDir(t)
 	argv := append([]string{suite.tidewire, "serve", dir, "--listen", "127.0.0.1:0", "--output", "json", "--state", s.state}, o.args...)
-	s.process = start(t, command{argv: argv, dir: t.TempDir(), env: append([]string{"TIDEWIRE_CONFIG_DIR=" + s.config}, o.env...)})
+	s.process = start(t, command{argv: argv, dir: t.TempDir(), env: append([]string{"TIDEWIRE_CONFIG_DIR=" + s.config, "TMPDIR=" + s.temp}, o.env...)})
 	t.Cleanup(func() { s.stop(t) })
 	s.ready(t)
 	return s
+}
+
+// shortTempDir is for sockets, whose paths may have 108 bytes.
+func shortTempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "tw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 // ready waits for the first line.
@@ -134,6 +147,9 @@ func (s *server) ends(t testing.TB, want int) {
 	s.stopped = true
 	if code := s.exit(t); code != want {
 		t.Errorf("serve ended with exit code %d, want %d:\n%s", code, want, s.stderr)
+	}
+	if left, _ := os.ReadDir(s.temp); want == 0 && len(left) > 0 {
+		t.Errorf("left over in TMPDIR: %v", left)
 	}
 	s.judge(t)
 }
