@@ -142,7 +142,7 @@ func (x *exam) report() *Report {
 		x.findSecret()
 	}
 	refused := x.verify(v)
-	if refused == nil && !x.q.BodyUnknown {
+	if refused == nil && !x.q.BodyUnknown && x.q.Against == nil {
 		return &Report{Holds: true}
 	}
 	if e != nil {

@@ -22,6 +22,8 @@ type slot uint8
 const (
 	slotKey slot = iota
 	slotHost
+	slotSlash
+	slotStage
 	slotPath
 	slotURI
 	slotParams

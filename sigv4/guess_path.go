@@ -4,60 +4,56 @@ import "strings"
 
 // pathGuesses are other paths that may have been signed.
 func (x *exam) pathGuesses() []guess {
-	path := x.base.path
-	if path == "" {
-		path = "/"
-	}
 	var out []guess
-	add := func(k Kind, signed string) {
-		if signed == "" {
-			signed = "/"
-		}
-		m := Mistake{Kind: k, Signed: x.shown(signed), Expected: x.shown(path)}
-		out = append(out, guess{slot: slotPath, mistake: m, change: func(d *draft) { d.path, d.changed = signed, d.changed|partURI }})
+	path := slashed(x.base.path)
+	add := func(in slot, k Kind, change func(path string) string) {
+		m := Mistake{Kind: k, Signed: x.shown(slashed(change(path))), Expected: x.shown(path)}
+		out = append(out, guess{slot: in, mistake: m, change: func(d *draft) {
+			d.path, d.changed = slashed(change(slashed(d.path))), d.changed|partURI
+		}})
 	}
-	if trimmed, ok := strings.CutSuffix(path, "/"); ok {
-		if path != "/" {
-			add(KindPathSlash, trimmed)
-		}
-	} else {
-		add(KindPathSlash, path+"/")
-	}
-	rest := path
-	for range 2 { // /stage, or /apiId/stage
-		_, after, ok := strings.Cut(rest[1:], "/")
-		if rest = "/" + after; !ok && rest == path {
-			break
-		}
-		add(KindPathStage, rest)
-	}
+	add(slotSlash, KindPathSlash, otherSlash)
+	add(slotStage, KindPathStage, withoutFirst)
+	add(slotStage, KindPathStage, func(path string) string { return withoutFirst(withoutFirst(path)) })
 	for _, prefix := range x.q.Prefixes[:min(len(x.q.Prefixes), 32)] {
-		if prefix = strings.Trim(prefix, "/"); prefix != "" {
-			add(KindPathStage, "/"+prefix+path)
-			if path == "/" {
-				add(KindPathStage, "/"+prefix)
-			}
+		if prefix = strings.Trim(prefix, "/"); prefix == "" {
+			continue
+		}
+		add(slotStage, KindPathStage, func(path string) string { return "/" + prefix + path })
+		if path == "/" {
+			add(slotStage, KindPathStage, func(string) string { return "/" + prefix })
 		}
 	}
-	plain := string(decodeLoosely(path))
-	for _, keep := range [...]string{"@", "", "@:=&$,;+!'()*"} {
-		if rewritten := string(appendEncodedBut(nil, plain, "/"+keep)); rewritten != path {
-			add(KindPathEncoding, rewritten) // a proxy wrote it anew
-		}
+	for _, keep := range [...]string{"@", "", "@:=&$,;+!'()*"} { // a proxy wrote it anew
+		add(slotPath, KindPathEncoding, func(path string) string {
+			return string(appendEncodedBut(nil, string(decodeLoosely(path)), "/"+keep))
+		})
 	}
 	return append(out, x.urlGuesses(path)...)
+}
+
+// otherSlash adds or removes the slash at the end.
+func otherSlash(path string) string {
+	if trimmed, ok := strings.CutSuffix(path, "/"); ok {
+		return trimmed
+	}
+	return path + "/"
+}
+
+// withoutFirst removes the first segment.
+func withoutFirst(path string) string {
+	_, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return "/" + rest
 }
 
 // urlGuesses are whole URLs in place of the path.
 func (x *exam) urlGuesses(path string) []guess {
 	var out []guess
 	for _, scheme := range [...]string{"https://", "wss://", "http://", "ws://"} {
-		g := scheme + x.base.host + path
-		change := func(d *draft) {
-			p := scheme + x.base.host + d.path
-			d.encode, d.changed = func(dst []byte, _ string) []byte { return append(dst, p...) }, d.changed|partURI
-		}
-		out = append(out, guess{slot: slotURI, mistake: Mistake{Kind: KindScheme, Signed: "the whole URL (" + x.shown(g) + ")", Expected: "its path"}, change: change})
+		origin := scheme + x.base.host
+		encode := func(dst []byte, path string) []byte { return append(append(dst, origin...), slashed(path)...) }
+		m := Mistake{Kind: KindScheme, Signed: "the whole URL (" + x.shown(origin+path) + ")", Expected: "its path"}
+		out = append(out, guess{slot: slotURI, mistake: m, change: func(d *draft) { d.encode, d.changed = encode, d.changed|partURI }})
 	}
 	return out
 }

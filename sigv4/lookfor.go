@@ -177,8 +177,12 @@ func (x *exam) add(r *Report, all []Mistake, matched bool) {
 
 // explainRest adds the refusal where mistakes do not say all.
 func (x *exam) explainRest(r *Report, refused *RefusedError) {
-	if refused != nil && (len(r.Mistakes) == 0 || r.Unmatched) {
+	switch {
+	case len(r.Mistakes) > 0 && !r.Unmatched:
+	case refused != nil:
 		r.Code, r.Reason = refused.Code, refused.Reason
+	case x.q.Against != nil:
+		r.Code, r.Reason = invalidSignature, "AWS received another request than this one, in a way that has no name; the marked lines differ"
 	}
 }
 

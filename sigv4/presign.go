@@ -82,12 +82,15 @@ func (s *Signer) signedURL(c *canon, r *http.Request, host, token string) string
 	if c.path == "" {
 		b = append(b, '/')
 	}
-	b = append(append(b, c.path...), '?')
+	c.spare = s.signedQuery(c, append(append(b, c.path...), '?'), token)
+	return string(c.spare)
+}
+
+// signedQuery appends the canonical query and what is added after signing.
+func (s *Signer) signedQuery(c *canon, b []byte, token string) []byte {
 	b = appendPairs(b, c.pairs)
 	if token != "" && s.OmitSessionToken {
 		b = appendEncoded(append(b, "&"+tokenParam+"="...), token, '-')
 	}
-	b = append(append(b, "&"+signatureParam+"="...), c.mac[:]...)
-	c.spare = b
-	return string(b)
+	return append(append(b, "&"+signatureParam+"="...), c.mac[:]...)
 }
