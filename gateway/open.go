@@ -13,7 +13,6 @@ import (
 	"github.com/tidewire/tidewire/internal/localca"
 	"github.com/tidewire/tidewire/internal/spec"
 	"github.com/tidewire/tidewire/internal/state"
-	"github.com/tidewire/tidewire/internal/template"
 	"github.com/tidewire/tidewire/internal/websocketapi"
 )
 
