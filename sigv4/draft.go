@@ -117,27 +117,48 @@ func (p *press) start(d *draft) {
 	p.base.headers = appendHeaders(p.base.headers[:0], d)
 }
 
-// print renders the canonical request of a draft into p.request.
+// print renders the canonical request of a draft into p.request, and its
+// changed parts into p.now.
 func (p *press) print(d *draft) []byte {
-	uri, query, headers := p.base.uri, p.base.query, p.base.headers
+	parts := p.base
 	if d.changed&partURI != 0 {
 		p.now.uri = d.encode(p.now.uri[:0], d.path)
-		uri = p.now.uri
+		parts.uri = p.now.uri
 	}
 	if d.changed&partQuery != 0 {
 		p.now.query = p.appendQuery(p.now.query[:0], d)
-		query = p.now.query
+		parts.query = p.now.query
 	}
 	if d.changed&partHeaders != 0 {
 		p.now.headers = appendHeaders(p.now.headers[:0], d)
-		headers = p.now.headers
+		parts.headers = p.now.headers
 	}
-	b := append(append(p.request[:0], d.method...), '\n')
-	b = append(append(b, uri...), '\n')
-	b = append(append(b, query...), '\n')
-	b = append(append(b, headers...), '\n')
-	p.request = append(b, d.payload...)
+	return p.join(d.method, &parts, d.payload)
+}
+
+// join puts the parts of a canonical request together in p.request.
+func (p *press) join(method string, parts *pieces, payload string) []byte {
+	b := append(append(p.request[:0], method...), '\n')
+	b = append(append(b, parts.uri...), '\n')
+	b = append(append(b, parts.query...), '\n')
+	b = append(append(b, parts.headers...), '\n')
+	p.request = append(b, payload...)
 	return p.request
+}
+
+// changes keeps the changed parts of the draft that was printed last.
+func (p *press) changes(d *draft) pieces {
+	var out pieces
+	if d.changed&partURI != 0 {
+		out.uri = bytes.Clone(p.now.uri)
+	}
+	if d.changed&partQuery != 0 {
+		out.query = bytes.Clone(p.now.query)
+	}
+	if d.changed&partHeaders != 0 {
+		out.headers = bytes.Clone(p.now.headers)
+	}
+	return out
 }
 
 // signs reports that the key of d makes the signature want of the canonical
@@ -147,8 +168,7 @@ func (p *press) signs(d *draft, sum *[sha256.Size]byte, want string) bool {
 	b = append(append(b, d.stamp...), '\n')
 	b = append(append(b, d.scope...), '\n')
 	p.text = hex.AppendEncode(b, sum[:])
-	var mac [sha256.Size]byte
-	hex.Encode(p.mac[:], d.key.mac(p.text, mac[:0]))
+	hex.Encode(p.mac[:], d.key.mac(p.text, p.sum[:0]))
 	return subtle.ConstantTimeCompare(p.mac[:], []byte(want)) == 1
 }
 

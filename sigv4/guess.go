@@ -12,8 +12,11 @@ type guess struct {
 	mistake Mistake
 	change  func(*draft)
 
-	sum  [sha256.Size]byte // of the canonical request with this change alone
-	idle bool              // changes nothing here
+	// What the guess alone makes of the base.
+	sum   [sha256.Size]byte // of the canonical request
+	parts pieces            // those that it changes
+	draft draft
+	idle  bool // changes nothing
 }
 
 // slot says what a guess changes. Two guesses with one slot exclude each other.
@@ -98,23 +101,25 @@ func (s *search) alone(base *draft) bool {
 	return len(s.found) > 0
 }
 
-// tryOne tries one guess. It notes whether the guess changes anything.
+// tryOne tries one guess. It notes what the guess changes.
 func (s *search) tryOne(base *draft, g *guess, plain *[sha256.Size]byte) {
-	d := *base
-	g.change(&d)
+	g.draft = *base
+	d := &g.draft
+	g.change(d)
 	g.sum, g.idle = *plain, false
 	if d.changed != partKey {
-		request := s.press.print(&d)
+		request := s.press.print(d)
 		if !s.spend(len(request)) {
 			return
 		}
 		g.sum = sha256.Sum256(request)
-		g.idle = g.sum == *plain && d.changed&partKey == 0
+		g.parts = s.press.changes(d)
+		g.idle = g.sum == *plain
 	} else if !s.spend(0) {
 		return
 	}
-	if !g.idle && s.press.signs(&d, &g.sum, s.want) {
-		s.keep(&d, g.mistake)
+	if !g.idle && s.press.signs(d, &g.sum, s.want) {
+		s.keep(d, g.mistake)
 	}
 }
 
@@ -136,29 +141,58 @@ func (s *search) pairs(base *draft) bool {
 }
 
 func (s *search) tryTwo(base *draft, a, b *guess) {
-	d := *base
-	a.change(&d)
-	b.change(&d)
-	sum := a.sum
+	var fits bool
 	switch {
 	case a.slot == slotKey:
-		sum = b.sum
-	case b.slot != slotKey:
-		request := s.press.print(&d)
+		fits = s.spend(0) && s.press.signs(&a.draft, &b.sum, s.want)
+	case b.slot == slotKey:
+		fits = s.spend(0) && s.press.signs(&b.draft, &a.sum, s.want)
+	default:
+		request := s.both(base, a, b)
 		if !s.spend(len(request)) {
 			return
 		}
-		sum = sha256.Sum256(request)
-		if sum == a.sum || sum == b.sum {
-			return // one of them is without effect beside the other
-		}
+		sum := sha256.Sum256(request)
+		// If equal, one of them is without effect beside the other.
+		fits = sum != a.sum && sum != b.sum && s.press.signs(base, &sum, s.want)
 	}
-	if (a.slot == slotKey || b.slot == slotKey) && !s.spend(0) {
-		return
-	}
-	if s.press.signs(&d, &sum, s.want) {
+	if fits {
+		d := together(base, a, b)
 		s.keep(&d, a.mistake, b.mistake)
 	}
+}
+
+func together(base *draft, a, b *guess) draft {
+	d := *base
+	a.change(&d)
+	b.change(&d)
+	return d
+}
+
+// both gives the canonical request with two guesses. Only a part that both
+// change has to be rendered.
+func (s *search) both(base *draft, a, b *guess) []byte {
+	if a.draft.changed&b.draft.changed != 0 {
+		d := together(base, a, b)
+		return s.press.print(&d)
+	}
+	parts, payload := s.press.base, base.payload
+	for _, g := range [...]*guess{a, b} {
+		changed := g.draft.changed
+		if changed&partURI != 0 {
+			parts.uri = g.parts.uri
+		}
+		if changed&partQuery != 0 {
+			parts.query = g.parts.query
+		}
+		if changed&partHeaders != 0 {
+			parts.headers = g.parts.headers
+		}
+		if changed&partPayload != 0 {
+			payload = g.draft.payload
+		}
+	}
+	return s.press.join(base.method, &parts, payload)
 }
 
 // keep notes an explanation. One that differs from a known one only in how the

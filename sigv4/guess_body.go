@@ -15,7 +15,7 @@ const maxRewritten = 16 << 10
 
 // bodyGuesses are other payload lines than the hash of the body.
 func (x *exam) bodyGuesses() []guess {
-	t := &bodyTries{x: x, seen: map[string]bool{x.base.payload: true}, length: x.base.field("content-length")}
+	t := &bodyTries{x: x, seen: map[string]bool{x.base.payload: true}, came: x.bodyName(), length: x.base.field("content-length")}
 	x.otherBodies(t)
 	body := x.q.Body
 	t.line(KindBodyEncoding, "UNSIGNED-PAYLOAD, which only S3 accepts", UnsignedPayload)
@@ -39,7 +39,8 @@ type bodyTries struct {
 	x      *exam
 	out    []guess
 	seen   map[string]bool
-	length int // index of a signed content-length, or -1
+	came   string // the body that came, described
+	length int    // index of a signed content-length, or -1
 }
 
 // line adds a payload line.
@@ -48,7 +49,7 @@ func (t *bodyTries) line(k Kind, signed, payload string) {
 		return
 	}
 	t.seen[payload] = true
-	m := Mistake{Kind: k, Signed: signed, Expected: t.x.bodyName()}
+	m := Mistake{Kind: k, Signed: signed, Expected: t.came}
 	t.out = append(t.out, guess{slot: slotBody, mistake: m, change: func(d *draft) { d.payload, d.changed = payload, d.changed|partPayload }})
 }
 

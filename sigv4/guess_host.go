@@ -23,7 +23,7 @@ func (x *exam) hostGuesses() []guess {
 		}
 		tolerated = append(tolerated, h) // once each
 		m := Mistake{Kind: hostKind(h, host), Signed: x.show.value("host", h), Expected: x.shown(host)}
-		out = append(out, guess{slotHost, m, func(d *draft) { d.host, d.changed = h, d.changed|partHeaders }, [32]byte{}, false})
+		out = append(out, guess{slot: slotHost, mistake: m, change: func(d *draft) { d.host, d.changed = h, d.changed|partHeaders }})
 	}
 	add(name)
 	add(name + ":443")

@@ -96,6 +96,11 @@ func (x *exam) lookFor() {
 	if len(bases) == 0 || len(s.want) != 64 {
 		return
 	}
+	for i := range bases { // most often the claims say it all
+		if s.alone(&bases[i]) {
+			return
+		}
+	}
 	s.guesses = x.guesses()
 	for i := range bases {
 		if s.alone(&bases[i]) {

@@ -171,6 +171,9 @@ func (w *RawRequest) finish(verbose bool) error {
 	case q.Host == "":
 		return errors.New("sigv4: the request text has no Host header")
 	}
+	if strings.ContainsAny(q.Host, " \t\r\n\x00/") {
+		return errors.New("sigv4: the host of the request text is not a host name or host:port")
+	}
 	delete(q.Header, "Host")
 	q.canonical = true
 	var length int
