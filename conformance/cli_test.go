@@ -23,16 +23,17 @@ func (s *server) cli(t *testing.T, stdin string, arguments ...string) (p *proces
 func TestConnectIsRefused(t *testing.T) {
 	t.Parallel()
 	s := serve(t, roled().write(t, nil), serveOptions{})
-	c, address := s.credentials(t, ""), s.apis[0].URL
+	c, session, address := s.credentials(t, ""), s.credentials(t, "Caller"), s.apis[0].URL
 	for name, try := range map[string]struct {
 		arguments []string
 		want      []string
 	}{
-		"unsigned":         {[]string{address, "--auth", "none"}, []string{"403", "MissingAuthenticationTokenException", "Missing Authentication Token", "--auth iam"}},
-		"an expired URL":   {[]string{s.presign(t, c, address, signing{at: time.Now().Add(-time.Hour)})}, []string{"403", "InvalidSignatureException", "Signature expired"}},
-		"a tampered URL":   {[]string{s.presign(t, c, address+"?a=1", signing{}) + "&b=2"}, []string{"403", "InvalidSignatureException"}},
-		"another region":   {[]string{address, "--region", "eu-west-1"}, []string{"403", "eu-west-1", "--region"}},
-		"an unknown stage": {[]string{strings.Replace(address, "/dev", "/prod", 1)}, []string{"403"}},
+		"unsigned":                    {[]string{address, "--auth", "none"}, []string{"403", "MissingAuthenticationTokenException", "Missing Authentication Token", "--auth iam"}},
+		"an expired URL":              {[]string{s.presign(t, c, address, signing{at: time.Now().Add(-time.Hour)})}, []string{"403", "InvalidSignatureException", "Signature expired"}},
+		"a tampered URL":              {[]string{s.presign(t, c, address+"?a=1", signing{}) + "&b=2"}, []string{"403", "InvalidSignatureException"}},
+		"a tampered URL of a session": {[]string{s.presign(t, session, address+"?a=1", signing{}) + "&b=2"}, []string{"403", "InvalidSignatureException"}},
+		"another region":              {[]string{address, "--region", "eu-west-1"}, []string{"403", "eu-west-1", "--region"}},
+		"an unknown stage":            {[]string{strings.Replace(address, "/dev", "/prod", 1)}, []string{"403"}},
 	} {
 		p, code := s.cli(t, "", append([]string{"connect", "--send", "unheard"}, try.arguments...)...)
 		said := p.stderr.String()
