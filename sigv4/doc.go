@@ -1,5 +1,5 @@
 // Package sigv4 signs, presigns and verifies HTTP requests with AWS Signature
-// Version 4, with one canonicaliser for all three.
+// Version 4, and explains why one was refused.
 //
 // # What to call first
 //
@@ -22,6 +22,16 @@
 // [Signer.PresignTrace] and [Verifier.VerifyTrace] also hand out the canonical
 // request and the string to sign.
 //
+// Whoever holds the secret of a refused request, on either side, asks
+// [Explain] which mistake was made:
+//
+//	report := sigv4.Explain(ctx, v.Question(sigv4.FromHTTP(r), body))
+//	fmt.Print(report) // service: signed for service appsync, this API is execute-api
+//
+// [ParseRawRequest] reads requests as curl -v and proxies print them, for
+// Explain and for [Signer.SignRequest], and [ParseAWSError] reads the canonical
+// request out of AWS's own refusal.
+//
 // # What is promised
 //
 // The canonical request is built from the undecoded request target, as the
@@ -43,7 +53,16 @@
 // hold the session token, so they are separate fields that belong to the
 // caller who sent them and never into a log.
 //
+// Explain names a recomputed mistake only if the received signature is that of
+// the request with exactly this mistake; see [Kind] for which are recomputed
+// and which the request merely claims. It lists all explanations that fit, of
+// one or two recomputed mistakes, within a bound on work. Its [Report] shows
+// credentials of the request as length and 8 hex digits of SHA-256.
+//
 // # What is not promised
+//
+// Explain finds no mistake in the method, none in three parts of a request at
+// once, and no content that cannot be derived from what arrived.
 //
 // Authorisation is the business of package iam. Replay within the time window
 // is possible, as it is at AWS. Chunked payload signing (STREAMING-…),

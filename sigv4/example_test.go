@@ -61,3 +61,36 @@ func ExampleVerifier_Verify() {
 	// AKIDEXAMPLE [host x-amz-date] <nil>
 	// 403 InvalidSignatureException: the signature is not that of this request made with the secret of access key AKIDEXAMPLE
 }
+
+func ExampleExplain() {
+	ctx := context.Background()
+	s := &sigv4.Signer{Credentials: credentials(), Service: "appsync", Region: "us-east-1", Now: clock}
+	r, err := http.NewRequest(http.MethodDelete, "https://localhost:4577/dev/@connections/abc%3D/", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(s.Sign(ctx, r, ""))
+	received := sigv4.FromHTTP(r)
+	received.Path = "/dev/@connections/abc%3D"
+	fmt.Print(sigv4.Explain(ctx, &sigv4.Question{
+		Request: received, Service: "execute-api", Region: "us-east-1", At: clock(),
+		Candidates: []sigv4.Candidate{{Name: "work", AccessKeyID: "AKIDEXAMPLE", Secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}},
+	}))
+	// Output:
+	// <nil>
+	// service: signed for service appsync, this API is execute-api
+	//   fix: sign for service execute-api
+	// path-slash: signed path /dev/@connections/abc%3D/, should be /dev/@connections/abc%3D
+	//   fix: sign exactly the path that is sent, with or without a slash at its end
+	// canonical request (- as signed, + as it should be):
+	//     DELETE
+	//   - /dev/%40connections/abc%253D/
+	//   + /dev/%40connections/abc%253D
+	//
+	//     host:localhost:4577
+	//     x-amz-date:20240102T030405Z
+	//
+	//     host;x-amz-date
+	//     e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+}

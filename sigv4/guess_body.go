@@ -143,16 +143,25 @@ func latin1(body []byte) []byte {
 	return out
 }
 
-// bodyFacts compares the payload hash that the request declares, and signed,
-// with the body.
+// bodyFacts compares the payload line that was signed with the body, where
+// the signature holds: the hash that the request declares, or nothing.
 func (x *exam) bodyFacts() {
 	sent := string(x.c.payload)
-	if !x.declared || x.q.BodyUnknown && sent != UnsignedPayload {
-		return
+	hashed := len(sent) == len(EmptyPayload) && strings.Trim(sent, "0123456789abcdef") == ""
+	switch {
+	case !x.declared:
+		if x.q.BodyUnknown && x.request.ContentLength > 0 && x.search.found[0].draft.payload == EmptyPayload {
+			x.fact(KindBodyEmpty, "an empty body", x.bodyName(), "")
+		}
+	case !hashed:
+		x.fact(KindBodyEncoding, sent, "the hash of the body", "X-Amz-Content-Sha256")
+	case !x.q.BodyUnknown && sent != HashPayload(x.q.Body):
+		x.declaredFact(sent)
 	}
-	if sent == HashPayload(x.q.Body) {
-		return
-	}
+}
+
+// declaredFact finds out what body has the declared hash.
+func (x *exam) declaredFact(sent string) {
 	x.base.payload = HashPayload(x.q.Body) // what it is compared with
 	for _, g := range x.bodyGuesses() {
 		d := draft{fields: x.base.fields}
@@ -162,5 +171,5 @@ func (x *exam) bodyFacts() {
 			return
 		}
 	}
-	x.fact(KindBodyChanged, "a body with SHA-256 "+shorten(sent, 64), x.bodyName(), "X-Amz-Content-Sha256")
+	x.fact(KindBodyChanged, "a body with SHA-256 "+sent, x.bodyName(), "X-Amz-Content-Sha256")
 }

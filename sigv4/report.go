@@ -126,7 +126,7 @@ func (r *Report) writeLines(b *strings.Builder) {
 		} else if len(signed) > 0 {
 			signed = signed[1:] // its twin
 		}
-		fmt.Fprintf(b, "  %s%s\n", mark, printable(line.Text))
+		writeLine(b, mark, line.Text)
 	}
 	writeDiffering(b, signed)
 }
@@ -134,10 +134,14 @@ func (r *Report) writeLines(b *strings.Builder) {
 // writeDiffering writes the differing lines at the front.
 func writeDiffering(b *strings.Builder, lines []Line) []Line {
 	for len(lines) > 0 && lines[0].Differs {
-		fmt.Fprintf(b, "  - %s\n", printable(lines[0].Text))
+		writeLine(b, "- ", lines[0].Text)
 		lines = lines[1:]
 	}
 	return lines
+}
+
+func writeLine(b *strings.Builder, mark, text string) {
+	b.WriteString(strings.TrimRight("  "+mark+printable(text), " ") + "\n")
 }
 
 // compare marks the lines of two canonical requests that have no counterpart,

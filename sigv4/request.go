@@ -55,6 +55,14 @@ func FromHTTP(r *http.Request) *Request {
 	return q
 }
 
+// Clone gives a copy with a header map of its own, for use after a handler has
+// returned.
+func (r *Request) Clone() *Request {
+	q := *r
+	q.Header = r.Header.Clone()
+	return &q
+}
+
 // splitTarget takes the target of a request line apart: origin form, or
 // absolute form (RFC 9112 section 3.2) without its scheme and authority.
 func splitTarget(target string) (path, query string) {
