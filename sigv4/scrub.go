@@ -16,7 +16,10 @@ const (
 // clean removes credentials of the request from all texts of a report, however
 // they got there, and makes the texts valid UTF-8.
 func (x *exam) clean(r *Report) {
-	replace := x.scrubber()
+	replace := x.show.scrub
+	if replace == nil {
+		replace = x.scrubber()
+	}
 	text := func(s *string) { *s = valid(replace(*s)) }
 	mistakes := func(all []Mistake) {
 		for i := range all {
