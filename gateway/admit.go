@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 
 	"github.com/tidewire/tidewire/internal/fault"
 )
@@ -19,8 +20,16 @@ func (g *Gateway) admit(w http.ResponseWriter, r *http.Request, s *serving, secu
 		g.refuse(w, r, fmt.Sprintf("the host name %.100q is not served here: start tidewire with --host NAME to serve it", r.Host))
 		return target{}, false
 	}
-	if origin := r.Header.Get("Origin"); !originAllowed(origin, loopbackRequest(r), g.o.AllowOrigins) {
-		g.refuse(w, r, fmt.Sprintf("pages of %.100q may not connect: start tidewire with --allow-origin to admit them", origin))
+	for _, origin := range r.Header.Values("Origin") {
+		if !originAllowed(origin, loopbackRequest(r), g.o.AllowOrigins) {
+			g.refuse(w, r, fmt.Sprintf("pages of %.100q may not connect: start tidewire with --allow-origin to admit them", origin))
+			return target{}, false
+		}
+	}
+	if _, err := url.QueryUnescape(r.URL.RawQuery); err != nil {
+		f := fault.Error{Code: "BadRequestException", Status: http.StatusBadRequest, Message: "Bad Request"}
+		g.o.Log.Warn("refused", "method", r.Method, "peer", r.RemoteAddr, "code", f.Code, "reason", "malformed escape in the query")
+		f.WriteREST(w)
 		return target{}, false
 	}
 	return t, true

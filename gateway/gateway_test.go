@@ -180,6 +180,7 @@ func TestForgedHostsAndForeignOriginsReachNoFunction(t *testing.T) {
 		{"rebound port", "localhost:1", "", "--host"},
 		{"foreign origin", "", "https://evil.example", "--allow-origin"},
 		{"null origin", "", "null", "--allow-origin"},
+		{"second origin", "", "http://localhost:3000|https://evil.example", "--allow-origin"},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http"+g.URL()[len("ws"):], nil)
 		if err != nil {
@@ -187,7 +188,7 @@ func TestForgedHostsAndForeignOriginsReachNoFunction(t *testing.T) {
 		}
 		req.Host = c.host
 		if c.origin != "" {
-			req.Header.Set("Origin", c.origin)
+			req.Header["Origin"] = strings.Split(c.origin, "|")
 		}
 		for k, v := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
 			req.Header.Set(k, v)
