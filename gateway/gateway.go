@@ -53,6 +53,7 @@ type Gateway struct {
 
 	reloading sync.Mutex // one reload at a time
 	watcher   *watcher   // nil without Watch
+	explainer *explainer
 
 	mu        sync.Mutex // guards listeners
 	listeners map[net.Listener]struct{}
@@ -288,6 +289,7 @@ func (g *Gateway) Close(ctx context.Context) error {
 		failed = errors.Join(failed, g.server.Close())
 	}
 	cancel()
+	g.explainer.close()
 	failed = errors.Join(failed, g.functions.Close(ctx))
 	if g.database != nil {
 		failed = errors.Join(failed, g.database.Close(ctx))

@@ -58,7 +58,8 @@ func (g *Gateway) build(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	g.auth, err = identity.New(identity.Options{Spec: s, Developer: g.developer, SealingKey: key, Now: g.o.Now, Foreign: g.foreign.lookup})
+	g.auth, err = identity.New(identity.Options{Spec: s, Developer: g.developer, SealingKey: key, Now: g.o.Now,
+		Foreign: g.foreign.lookup, Refused: func(f identity.Refusal) { g.explainer.refused(f) }})
 	if err != nil {
 		return err
 	}
@@ -79,6 +80,7 @@ func (g *Gateway) build(ctx context.Context, s *spec.Spec) error {
 	if err := g.remember(s); err != nil {
 		return err
 	}
+	g.explainer = newExplainer(g)
 	g.server = newServer(g)
 	if g.o.Watch {
 		g.watcher, err = newWatcher(g)
@@ -89,6 +91,9 @@ func (g *Gateway) build(ctx context.Context, s *spec.Spec) error {
 // undo ends what build started before it failed.
 func (g *Gateway) undo(ctx context.Context) error {
 	var failed error
+	if g.explainer != nil {
+		g.explainer.close()
+	}
 	if g.functions != nil {
 		failed = errors.Join(failed, g.functions.Close(ctx))
 	}

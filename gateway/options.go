@@ -64,7 +64,7 @@ type Options struct {
 	NoDatabase bool
 
 	Log    *slog.Logger // default: discard
-	Stderr io.Writer    // the functions' output; default: discard
+	Stderr io.Writer    // the functions' output, and why signatures were refused; default: discard
 	Now    func() time.Time
 }
 

@@ -31,6 +31,10 @@ type Options struct {
 	// "execute-api:ManageConnections" alone.
 	ForeignActions []string
 
+	// Refused is told of every refused signature, in the goroutine of the
+	// request: it must be quick, and copy what it keeps. Nil: nobody is.
+	Refused func(Refusal)
+
 	Now  func() time.Time // nil is time.Now
 	Rand io.Reader        // for access keys of sessions; nil is crypto/rand
 }

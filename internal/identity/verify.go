@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -19,12 +20,48 @@ func (a *Authenticator) IAM(ctx context.Context, r *sigv4.Request, body []byte) 
 	l := &lookup{Context: ctx, snap: a.current.Load()}
 	who, err := l.snap.verifier.Verify(l, r, body)
 	if err != nil {
-		return nil, refusal(err)
+		f := refusal(err)
+		if a.o.Refused != nil {
+			a.o.Refused(Refusal{Request: r, Body: body, At: a.o.Now(), Fault: f})
+		}
+		return nil, f
 	}
 	if l.found == nil || l.found.AccessKeyID != who.AccessKeyID {
 		return nil, fault.Internal.Because("the verifier and the key look-up do not agree on who signed")
 	}
 	return l.found, nil
+}
+
+// Refusal is a request whose signature was refused.
+type Refusal struct {
+	Request *sigv4.Request
+	Body    []byte
+	At      time.Time
+	Fault   *fault.Error // what was answered, and the short reason
+}
+
+// Explain finds out which mistake makes the signature of a refused request,
+// with the secrets that the Spec in force has. hosts and prefixes are what
+// else the API is known by, see [sigv4.Question]. It takes milliseconds: it is
+// not for the goroutine that answers the request.
+func (a *Authenticator) Explain(ctx context.Context, f *Refusal, hosts, prefixes []string) *sigv4.Report {
+	l := &lookup{Context: ctx, snap: a.current.Load()}
+	q := l.snap.verifier.Question(f.Request, f.Body)
+	q.At, q.Hosts, q.Prefixes = f.At, hosts, prefixes
+	q.Candidates = l.snap.candidates()
+	return sigv4.Explain(l, q)
+}
+
+// candidates are the long-term keys, for a request that names one key and was
+// signed with another's secret.
+func (s *snapshot) candidates() []sigv4.Candidate {
+	var list []sigv4.Candidate
+	for id, k := range s.keys {
+		if k.refused == "" {
+			list = append(list, sigv4.Candidate{Name: id, AccessKeyID: id, Secret: k.secret})
+		}
+	}
+	return list
 }
 
 // lookup is the context of one verification. It takes the Spec in force to
