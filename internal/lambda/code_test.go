@@ -51,12 +51,14 @@ func TestUnzip(t *testing.T) {
 	file := filepath.Join(dir, "f.zip")
 	writeZip(t, file,
 		zipEntry{"app.py", "code", 0o644}, zipEntry{"a/b/", "", fs.ModeDir | 0o755}, zipEntry{"x/y/z.txt", "deep", 0o600},
-		zipEntry{"bootstrap", "#!", 0o755}, zipEntry{"x/link", "../app.py", fs.ModeSymlink | 0o777})
+		zipEntry{"bootstrap", "#!", 0o755}, zipEntry{"x/link", "../app.py", fs.ModeSymlink | 0o777},
+		zipEntry{"early", "x/late/z.txt", fs.ModeSymlink | 0o777}, zipEntry{"x/late", "y", fs.ModeSymlink | 0o777},
+		zipEntry{"x/pruned", "../gone/file", fs.ModeSymlink | 0o777})
 	out := t.TempDir()
 	if err := unzip(file, out, 1000); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"app.py": "code", "x/y/z.txt": "deep", "x/link": "code"} {
+	for name, want := range map[string]string{"app.py": "code", "x/y/z.txt": "deep", "x/link": "code", "early": "deep"} {
 		if got, err := os.ReadFile(filepath.Join(out, name)); err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
@@ -78,7 +80,17 @@ func TestUnzipRefuses(t *testing.T) {
 		"through a link": {{"l", "sub", fs.ModeSymlink | 0o777}, {"sub", "../..", fs.ModeSymlink | 0o777}, {"l/evil", "x", 0o644}},
 		"twice":          {{"a", "x", 0o644}, {"a", "y", 0o644}},
 		"device":         {{"d", "", fs.ModeDevice | 0o644}},
-		"too large":      {{"a", strings.Repeat("0", 600), 0o644}, {"b", strings.Repeat("0", 600), 0o644}},
+		"link through a dot": {
+			{"a/c", ".", fs.ModeSymlink | 0o777}, {"a/b/c", ".", fs.ModeSymlink | 0o777},
+			{"a/b/link", "c/../c/../../..", fs.ModeSymlink | 0o777},
+		},
+		"link made later": {{"a/b/link", "c/../../..", fs.ModeSymlink | 0o777}, {"a/b/c", "..", fs.ModeSymlink | 0o777}},
+		"link to a leaving link": {
+			{"x", "a/c/../../evil", fs.ModeSymlink | 0o777}, {"a/c", "..", fs.ModeSymlink | 0o777},
+		},
+		"loop":             {{"x", "y", fs.ModeSymlink | 0o777}, {"y", "x", fs.ModeSymlink | 0o777}},
+		"missing, then up": {{"a/c", ".", fs.ModeSymlink | 0o777}, {"a/l", "c/missing/../..", fs.ModeSymlink | 0o777}},
+		"too large":        {{"a", strings.Repeat("0", 600), 0o644}, {"b", strings.Repeat("0", 600), 0o644}},
 	} {
 		parent := t.TempDir()
 		out, file := filepath.Join(parent, "in", "side"), filepath.Join(parent, "f.zip")
@@ -97,6 +109,24 @@ func TestUnzipRefuses(t *testing.T) {
 	}
 }
 
+// wantLinksInside follows every link below dir.
+func wantLinksInside(t *testing.T, dir string) {
+	t.Helper()
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.Type()&fs.ModeSymlink == 0 {
+			return nil //nolint:nilerr // what cannot be read is no link
+		}
+		if to, err := filepath.EvalSymlinks(path); err == nil && to != real && !strings.HasPrefix(to, real+string(filepath.Separator)) {
+			t.Errorf("%s leads to %s", path, to)
+		}
+		return nil
+	})
+}
+
 func FuzzUnzip(f *testing.F) {
 	dir := f.TempDir()
 	file := filepath.Join(dir, "seed.zip")
@@ -112,7 +142,9 @@ func FuzzUnzip(f *testing.F) {
 		if err := errors.Join(os.Mkdir(out, 0o700), os.WriteFile(file, b, 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		_ = unzip(file, out, 1<<16) // any answer will do, but only inside out
+		if unzip(file, out, 1<<16) == nil { // any answer will do, but only inside out
+			wantLinksInside(t, out)
+		}
 		if entries, err := os.ReadDir(parent); err != nil || len(entries) != 2 {
 			t.Fatalf("%v, %v", entries, err)
 		}

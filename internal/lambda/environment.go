@@ -22,6 +22,7 @@ var reserved = []string{
 	"AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
 	"AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 	"AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+	markVariable,
 }
 
 // environment is the environment of a new process of v, and when its
@@ -29,14 +30,13 @@ var reserved = []string{
 func (fs *Functions) environment(ctx context.Context, v *version, p *program) ([]string, time.Time, error) {
 	vars := fs.baseVariables()
 	maps.Copy(vars, fs.o.PassEnv)
+	var given map[string]string
 	if fs.o.Env != nil {
-		maps.Copy(vars, fs.o.Env(v.fn))
+		given = fs.o.Env(v.fn)
 	}
-	for name, value := range v.fn.Environment {
-		if !slices.Contains(reserved, name) {
-			vars[name] = value
-		}
-	}
+	maps.Copy(vars, given)
+	fs.warn(v.fn, refusals(v.fn, given))
+	maps.Copy(vars, accepted(v.fn, given))
 	v.searchPaths(vars, p)
 	fs.reservedVariables(vars, v)
 	expires, err := fs.credentials(ctx, vars, v.fn)

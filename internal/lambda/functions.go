@@ -23,6 +23,7 @@ type Functions struct {
 	interpreters *interpreters
 	watcher      *watcher
 	spawner      *spawner
+	leftovers    *leftovers
 	sink         *sink
 	builds       chan struct{} // places for go builds
 	elsewhere    *caller       // of remote functions
@@ -37,6 +38,7 @@ type Functions struct {
 	live  sync.Map       // every *process that has not been reaped
 
 	table    atomic.Pointer[map[string]*function]
+	warned   sync.Map   // variable of a function, as refusalKey
 	updating sync.Mutex // one Update at a time
 	closing  sync.Once
 	closed   error // of the first Close
@@ -56,6 +58,8 @@ func Open(ctx context.Context, o Options) (*Functions, error) {
 	fs.interpreters = &interpreters{path: fs.o.Path, dir: fs.o.BuildDir, warn: fs.o.Log.Warn}
 	fs.watcher = newWatcher(fs.o.BuildDir)
 	fs.spawner = newSpawner()
+	fs.leftovers = newLeftovers(fs.o.BuildDir, fs.o.Log)
+	fs.tasks.Go(fs.leftovers.endOld)
 	fs.sink = newSink(fs.o.Stderr)
 	fs.elsewhere = newCaller(fs.o.RemoteConfig)
 	fs.table.Store(&map[string]*function{})
@@ -126,6 +130,7 @@ func (fs *Functions) update(ctx context.Context, functions []spec.Function) erro
 		}
 		return err
 	}
+	fs.warnAgain(fresh)
 	fs.table.Store(&next)
 	for name, fn := range old {
 		if next[name] != fn {
@@ -209,6 +214,7 @@ func (fs *Functions) stopAll() {
 // free frees what is left when nothing runs any more.
 func (fs *Functions) free(ctx context.Context) error {
 	fs.hurry()
+	fs.leftovers.close()
 	fs.watcher.close()
 	fs.spawner.close()
 	fs.sink.close(ctx)

@@ -493,7 +493,7 @@ func TestEnvironment(t *testing.T) {
 		for name := range got {
 			switch _, known := want[name]; {
 			case known, name == "AWS_CONFIG_FILE", name == "AWS_SHARED_CREDENTIALS_FILE", name == "AWS_EXECUTION_ENV",
-				name == "AWS_LAMBDA_LOG_STREAM_NAME", name == "AWS_LAMBDA_RUNTIME_API", name == "LAMBDA_RUNTIME_DIR", name == "_X_AMZN_TRACE_ID":
+				name == "AWS_LAMBDA_LOG_STREAM_NAME", name == "AWS_LAMBDA_RUNTIME_API", name == "LAMBDA_RUNTIME_DIR", name == "_X_AMZN_TRACE_ID", name == markVariable:
 			default:
 				t.Errorf("%s: unexpected %s", f.Runtime, name)
 			}

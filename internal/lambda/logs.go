@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"bytes"
 	"os"
 	"sync"
 	"syscall"
@@ -18,6 +19,7 @@ type logPipe struct {
 	conn syscall.RawConn
 	sink *sink
 	name string
+	hide []byte // what no line may show; set before the process starts
 
 	mu   sync.Mutex
 	id   string // of the running invocation, or the last
@@ -61,13 +63,24 @@ func (l *logPipe) feed(b []byte) {
 			return
 		}
 		if len(l.line) == 0 {
-			l.sink.line(l.name, l.id, b[:end])
+			l.emit(b[:end])
 		} else {
 			l.line = append(l.line, b[:end]...)
 			l.flush()
 		}
 		b = b[next:]
 	}
+}
+
+// hidden stands for what a log may not show.
+const hidden = "***"
+
+// emit passes a whole line on; l.mu is held.
+func (l *logPipe) emit(line []byte) {
+	if len(l.hide) > 0 && bytes.Contains(line, l.hide) {
+		line = bytes.ReplaceAll(line, l.hide, []byte(hidden))
+	}
+	l.sink.line(l.name, l.id, line)
 }
 
 // cutLine finds the end of the first line and the start of the next; next is
@@ -89,7 +102,7 @@ func (l *logPipe) flush() {
 	if len(l.line) == 0 {
 		return
 	}
-	l.sink.line(l.name, l.id, l.line)
+	l.emit(l.line)
 	l.line = l.line[:0]
 	if cap(l.line) > 1<<10 {
 		l.line = nil

@@ -53,7 +53,14 @@ type Remote struct {
 // (an empty directory) and AWS settings that keep every credential source of
 // this machine away; PassEnv; Env; the template's variables; Lambda's reserved
 // variables (developer guide, "Defined runtime environment variables") with
-// the temporary credentials of the function's role.
+// the temporary credentials of the function's role, and TIDEWIRE_PROCESS.
+//
+// Some of the template's variables do not count, each with a warning in Log:
+// those that lead an SDK to other credentials, and, when Env sets
+// AWS_ENDPOINT_URL, which means that the credentials are good on this machine
+// only, those that would send them to AWS: AWS_ENDPOINT_URL_<SERVICE> with a host
+// of AWS, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, and whatever Env sets of the
+// endpoints and CA bundles that lead to the gateway.
 type Options struct {
 	Functions       []spec.Function
 	Region, Account string

@@ -20,6 +20,8 @@ type process struct {
 	tree    *tree     // its process group or job
 	expires time.Time // of its credentials; zero: never
 	timeout time.Duration
+	secret  []byte // of its Runtime API; nil: it has none
+	mark    string // see leftovers
 
 	use    sync.Mutex    // held while somebody sends or waits on link
 	gone   chan struct{} // closed when it has exited; status is set before
@@ -90,10 +92,11 @@ func (fs *Functions) spawn(ctx context.Context, v *version) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	mark := fs.leftovers.next()
 	p := &process{
-		name: v.fn.Name, expires: expires, timeout: v.timeout,
+		name: v.fn.Name, expires: expires, timeout: v.timeout, mark: mark,
 		gone: make(chan struct{}), reaped: make(chan struct{}),
-		cmd: &exec.Cmd{Path: prog.argv[0], Args: prog.argv, Dir: v.dir, Env: env},
+		cmd: &exec.Cmd{Path: prog.argv[0], Args: prog.argv, Dir: v.dir, Env: append(env, markVariable+"="+mark)},
 	}
 	childEnds, err := p.connect(v)
 	if err != nil {
@@ -106,6 +109,7 @@ func (fs *Functions) spawn(ctx context.Context, v *version) (*process, error) {
 		return nil, err
 	}
 	p.logs, p.cmd.Stdout, p.cmd.Stderr = logs, logEnd, logEnd
+	p.logs.hide = p.secret
 	err = fs.spawner.start(p)
 	closeAll(append(childEnds, logEnd))
 	if err != nil {
@@ -116,7 +120,7 @@ func (fs *Functions) spawn(ctx context.Context, v *version) (*process, error) {
 	p.use.Lock()
 	fs.live.Store(p, nil)
 	fs.tasks.Go(func() {
-		p.watch()
+		p.watch(fs.leftovers)
 		fs.live.Delete(p)
 	})
 	return p, nil
@@ -131,7 +135,8 @@ func (p *process) connect(v *version) ([]*os.File, error) {
 			return nil, err
 		}
 		p.link = api
-		p.cmd.Env = append(p.cmd.Env, "AWS_LAMBDA_RUNTIME_API="+api.addr)
+		p.secret = []byte(api.secret)
+		p.cmd.Env = append(p.cmd.Env, "AWS_LAMBDA_RUNTIME_API="+v.addressForm()+api.address())
 		return nil, nil
 	}
 	ch, requests, replies, err := newChannel()
@@ -150,9 +155,10 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// watch waits for the process's end and cleans up after it. It is the only
-// goroutine of a process besides the reader of its log, which it waits for.
-func (p *process) watch() {
+// watch waits for the process's end and cleans up after it, what left its group
+// included. It is the only goroutine of a process besides the reader of its
+// log, which it waits for.
+func (p *process) watch(l *leftovers) {
 	defer close(p.reaped)
 	reading := make(chan struct{})
 	go func() { // waited for below
@@ -162,6 +168,7 @@ func (p *process) watch() {
 	p.status = p.tree.wait(p.cmd)
 	close(p.gone)
 	p.link.ended()
+	l.end(p.mark)
 	p.logs.ended()
 	<-reading
 	p.logs.close()

@@ -2,6 +2,8 @@ package lambda
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"net"
 	"net/http"
@@ -10,10 +12,12 @@ import (
 )
 
 // runtimeAPI is the Lambda Runtime API as one process sees it (Lambda developer
-// guide, "Using the Lambda runtime API"): a listener on 127.0.0.1 that no other
-// process is told of.
+// guide, "Using the Lambda runtime API"): a listener on 127.0.0.1 whose
+// paths all begin with a secret that only its process's environment holds, which
+// the system keeps from other users. Without it nothing reaches the API's state.
 type runtimeAPI struct {
-	addr   string
+	addr   string // host:port
+	secret string // 32 hexadecimal digits; never shown
 	server *http.Server
 	conns  sync.WaitGroup // connections, and the accept loop
 
@@ -53,6 +57,7 @@ func newRuntimeAPI() (*runtimeAPI, error) {
 	}
 	a := &runtimeAPI{
 		addr:    ln.Addr().String(),
+		secret:  newSecret(),
 		events:  make(chan *invocation),
 		started: make(chan struct{}),
 		failed:  make(chan []byte, 1),
@@ -65,10 +70,23 @@ func newRuntimeAPI() (*runtimeAPI, error) {
 		ConnState:         a.count,
 		ReadHeaderTimeout: 10 * time.Second,
 		MaxHeaderBytes:    64 << 10,
+
+		DisableGeneralOptionsHandler: true,
 	}
 	a.conns.Go(func() { _ = a.server.Serve(ln) }) // ends with ErrServerClosed
 	return a, nil
 }
+
+// newSecret is 128 random bits in hexadecimal.
+func newSecret() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails (crypto/rand.Read)
+	return hex.EncodeToString(b[:])
+}
+
+// address is what a process is told in AWS_LAMBDA_RUNTIME_API: runtimes put a
+// scheme before it and "/2018-06-01/..." behind.
+func (a *runtimeAPI) address() string { return a.addr + "/" + a.secret }
 
 // count keeps track of connections for close.
 func (a *runtimeAPI) count(_ net.Conn, s http.ConnState) {

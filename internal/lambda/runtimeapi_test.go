@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +15,15 @@ import (
 	"github.com/tidewire/tidewire/internal/fault"
 )
 
-// apiCall calls a Runtime API and gives status, header and body.
+// apiCall calls a Runtime API as its process does and gives status, header and
+// body.
 func apiCall(t *testing.T, a *runtimeAPI, method, path, body string, header ...string) (int, http.Header, string) {
+	t.Helper()
+	return strangeCall(t, a, method, "/"+a.secret+path, body, header...)
+}
+
+// strangeCall calls a Runtime API at a path that need not have its secret.
+func strangeCall(t *testing.T, a *runtimeAPI, method, path, body string, header ...string) (int, http.Header, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+a.addr+path, strings.NewReader(body))
 	if err != nil {
@@ -102,6 +111,85 @@ func TestRuntimeAPI(t *testing.T) {
 	status, head, _ = apiCall(t, a, "POST", extensionPath+"/register", `{"events":[]}`, "Lambda-Extension-Name", "x")
 	if status != 200 || head.Get("Lambda-Extension-Identifier") == "" {
 		t.Errorf("register: %d %v", status, head)
+	}
+}
+
+// TestRuntimeAPIStrangers calls everything without the secret: nothing may come
+// of it.
+func TestRuntimeAPIStrangers(t *testing.T) {
+	t.Parallel()
+	a := openAPI(t)
+	other := openAPI(t)
+	inv := newInvocation([]byte(`{}`), "arn:f", 10*time.Second, time.Now())
+	sent := make(chan error, 1)
+	go func() { sent <- a.send(inv) }()
+	for _, prefix := range []string{
+		"", "/", "/x", "/" + a.secret[:31], "/" + a.secret + "0", "/" + strings.ToUpper(a.secret) + "A", "/" + other.secret,
+		"/" + strings.Repeat("0", 32), "//" + a.secret, "/./" + a.secret, "/x/../" + a.secret, "/%00" + a.secret, "/" + a.secret + "%2F..",
+	} {
+		for _, call := range []struct{ method, path string }{
+			{"GET", runtimePath + "/invocation/next"},
+			{"POST", runtimePath + "/invocation/" + inv.id + "/response"},
+			{"POST", runtimePath + "/invocation/" + inv.id + "/error"},
+			{"POST", runtimePath + "/init/error"},
+			{"POST", extensionPath + "/register"},
+			{"GET", extensionPath + "/event/next"},
+			{"OPTIONS", "/"},
+		} {
+			status, head, body := strangeCall(t, a, call.method, prefix+call.path, `{"errorType":"Evil"}`)
+			if status != 403 || !strings.Contains(body, `"Forbidden"`) || head.Get("Lambda-Runtime-Aws-Request-Id") != "" {
+				t.Errorf("%s %s: %d %s", call.method, prefix+call.path, status, body)
+			}
+		}
+	}
+	a.mu.Lock()
+	if a.stage != stageInit || a.running != nil {
+		t.Errorf("stage %d, running %v", a.stage, a.running)
+	}
+	a.mu.Unlock()
+	answerOne(t, a, "response", `1`, 202) // the event is still there for the process
+	if err := <-sent; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRuntimeAPIStall sends a stranger's request whose body never comes: it is
+// answered and its connection ends.
+func TestRuntimeAPIStall(t *testing.T) {
+	t.Parallel()
+	a := openAPI(t)
+	conn, err := net.Dial("tcp", a.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := io.WriteString(conn, "POST "+runtimePath+"/init/error HTTP/1.1\r\nHost: "+a.addr+"\r\nContent-Length: 10\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(conn)
+	if !strings.HasPrefix(string(answer), "HTTP/1.1 403 ") || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%q, %v", answer, err)
+	}
+}
+
+// TestRuntimeAPISecretIsHidden has a function print and fail with the address
+// that holds the secret.
+func TestRuntimeAPISecretIsHidden(t *testing.T) {
+	t.Parallel()
+	fs, logs := openFake(t, nil, fakeNative(t, "f"))
+	fe := wantError(t, fs, "f", `{"do":"leak"}`, "errorString", "http://127.0.0.1:")
+	if err := fs.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"log": logs.String(), "error": string(fe.Payload)} {
+		_, after, found := strings.Cut(text, "http://127.0.0.1:")
+		_, path, _ := strings.Cut(after, "/")
+		if !found || !strings.HasPrefix(path, hidden+"/2018-06-01/") {
+			t.Errorf("%s: %q", name, text)
+		}
 	}
 }
 

@@ -1,7 +1,9 @@
 package lambda
 
 import (
+	"bytes"
 	"context"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -9,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Paths of the Runtime and Extensions APIs.
@@ -17,33 +20,53 @@ const (
 	extensionPath = "/2020-01-01/extension"
 )
 
+// anySecret is the first segment of every path, compared before it is routed.
+const anySecret = "/{secret}"
+
 // apiError is the JSON body of an error answer.
 type apiError struct {
 	Message string `json:"errorMessage"`
 	Type    string `json:"errorType"`
 }
 
-// routes is the API's handler. A request that a browser could have been made
-// to send (a foreign Host, any Origin) is refused.
+// routes is the API's handler. A request without the secret, or that a browser
+// could have been made to send (a foreign Host, any Origin), is refused.
 func (a *runtimeAPI) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+runtimePath+"/invocation/next", a.next)
-	mux.HandleFunc("POST "+runtimePath+"/invocation/{id}/response", a.response)
-	mux.HandleFunc("POST "+runtimePath+"/invocation/{id}/error", a.invocationError)
-	mux.HandleFunc("POST "+runtimePath+"/init/error", a.initError)
-	mux.HandleFunc("GET "+runtimePath+"/restore/next", a.restoreNext)
-	mux.HandleFunc("POST "+runtimePath+"/restore/error", a.initError)
-	mux.HandleFunc("POST "+extensionPath+"/register", a.register)
-	mux.HandleFunc("GET "+extensionPath+"/event/next", a.extensionNext)
-	mux.HandleFunc("POST "+extensionPath+"/init/error", a.extensionError)
-	mux.HandleFunc("POST "+extensionPath+"/exit/error", a.extensionError)
+	mux.HandleFunc("GET "+anySecret+runtimePath+"/invocation/next", a.next)
+	mux.HandleFunc("POST "+anySecret+runtimePath+"/invocation/{id}/response", a.response)
+	mux.HandleFunc("POST "+anySecret+runtimePath+"/invocation/{id}/error", a.invocationError)
+	mux.HandleFunc("POST "+anySecret+runtimePath+"/init/error", a.initError)
+	mux.HandleFunc("GET "+anySecret+runtimePath+"/restore/next", a.restoreNext)
+	mux.HandleFunc("POST "+anySecret+runtimePath+"/restore/error", a.initError)
+	mux.HandleFunc("POST "+anySecret+extensionPath+"/register", a.register)
+	mux.HandleFunc("GET "+anySecret+extensionPath+"/event/next", a.extensionNext)
+	mux.HandleFunc("POST "+anySecret+extensionPath+"/init/error", a.extensionError)
+	mux.HandleFunc("POST "+anySecret+extensionPath+"/exit/error", a.extensionError)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Host != a.addr || r.Header.Get("Origin") != "" {
-			refuse(w, http.StatusForbidden, "Forbidden", "this address serves one function process only")
+		if !a.admits(r) {
+			turnAway(w)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// admits says whether a request comes from the process that the API is for:
+// the first segment of its path is the secret.
+func (a *runtimeAPI) admits(r *http.Request) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	_, origin := r.Header["Origin"]
+	plain := r.URL.RawPath == "" // no path of the API needs to be escaped
+	return subtle.ConstantTimeCompare([]byte(first), []byte(a.secret)) == 1 && r.Host == a.addr && !origin && plain
+}
+
+// turnAway refuses a stranger and ends the connection; a body that never comes
+// holds nothing.
+func turnAway(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Second)) // net/http's own connections can
+	w.Header().Set("Connection", "close")
+	refuse(w, http.StatusForbidden, "Forbidden", "this address serves one function process only")
 }
 
 // next hands out one event; it blocks until there is one.
@@ -131,7 +154,7 @@ func (a *runtimeAPI) invocationError(w http.ResponseWriter, r *http.Request) {
 	if err != nil && !errors.Is(err, errTooMuch) {
 		return
 	}
-	if a.settle(w, inv, reply{body: errorDocument(r, body), failed: true}) {
+	if a.settle(w, inv, reply{body: a.errorDocument(r, body), failed: true}) {
 		accept(w)
 	}
 }
@@ -181,7 +204,7 @@ func (a *runtimeAPI) initError(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.stage = stageFailed
-	a.failed <- errorDocument(r, body)
+	a.failed <- a.errorDocument(r, body)
 	accept(w)
 }
 
@@ -236,7 +259,10 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 }
 
 // errorDocument is the body if it is JSON, else one made of the error's type.
-func errorDocument(r *http.Request, body []byte) []byte {
+// The secret is taken out: runtimes put the address of a failed request into
+// the error.
+func (a *runtimeAPI) errorDocument(r *http.Request, body []byte) []byte {
+	body = bytes.ReplaceAll(body, []byte(a.secret), []byte(hidden))
 	kind := r.Header.Get("Lambda-Runtime-Function-Error-Type")
 	if json.Valid(body) && strings.HasPrefix(strings.TrimSpace(string(body)), "{") {
 		return body

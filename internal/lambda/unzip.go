@@ -13,6 +13,10 @@ import (
 	"strings"
 )
 
+// unzipRules changes with what unzip refuses: what was unpacked under other
+// rules is not used any more.
+const unzipRules = "2"
+
 // maxZipEntries bounds the files of a deployment package.
 const maxZipEntries = 50_000
 
@@ -22,7 +26,7 @@ func (fs *Functions) unpack(file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key := digest(file, strconv.FormatInt(fi.Size(), 10), strconv.FormatInt(fi.ModTime().UnixNano(), 10))
+	key := digest(unzipRules, file, strconv.FormatInt(fi.Size(), 10), strconv.FormatInt(fi.ModTime().UnixNano(), 10))
 	dir := filepath.Join(fs.o.BuildDir, "zip", key)
 	if isDir(dir) {
 		return dir, nil
@@ -63,7 +67,20 @@ func unzip(file, dir string, limit int64) error {
 	if len(z.File) > maxZipEntries {
 		return fmt.Errorf("it has %d entries, the limit is %d", len(z.File), maxZipEntries)
 	}
+	if err := unzipAll(root, z.File, limit); err != nil {
+		return err
+	}
 	for _, entry := range z.File {
+		if err := checkLink(root, entry); err != nil {
+			return fmt.Errorf("%q: %w", entry.Name, err)
+		}
+	}
+	return nil
+}
+
+// unzipAll writes every entry, at most limit bytes altogether.
+func unzipAll(root *os.Root, entries []*zip.File, limit int64) error {
+	for _, entry := range entries {
 		n, err := unzipEntry(root, entry, limit)
 		if err != nil {
 			return fmt.Errorf("%q: %w", entry.Name, err)
@@ -126,7 +143,34 @@ func unzipFile(root *os.Root, name string, mode fs.FileMode, r io.Reader, limit 
 	return n, err
 }
 
-// unzipLink makes a symbolic link that stays inside the package.
+// checkLink refuses a link that leaves the package now that all of it is there:
+// what unzipLink saw may go through other links. A link to nothing may stay if
+// its ".." come first: those have been followed, and what may be put at the
+// missing place later cannot change where they lead.
+func checkLink(root *os.Root, entry *zip.File) error {
+	if entry.Mode()&fs.ModeSymlink == 0 {
+		return nil
+	}
+	name := filepath.FromSlash(strings.TrimSuffix(entry.Name, "/"))
+	_, err := root.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		target, err := root.Readlink(name)
+		target = strings.TrimSuffix(filepath.ToSlash(target), "/")
+		if err == nil && path.Clean(target) == target {
+			return nil
+		}
+	}
+	if err != nil {
+		return errLink
+	}
+	return nil
+}
+
+// errLink refuses a link.
+var errLink = errors.New("the link leaves the package")
+
+// unzipLink makes a symbolic link that stays inside the package, as far as can
+// be told before the rest of it is there.
 func unzipLink(root *os.Root, name string, r io.Reader) error {
 	raw, err := io.ReadAll(io.LimitReader(r, 4096))
 	if err != nil {
@@ -134,7 +178,7 @@ func unzipLink(root *os.Root, name string, r io.Reader) error {
 	}
 	target := string(raw)
 	if path.IsAbs(target) || !filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(name), target))) {
-		return errors.New("the link leaves the package")
+		return errLink
 	}
 	return root.Symlink(filepath.FromSlash(target), filepath.FromSlash(name))
 }

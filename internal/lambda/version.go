@@ -25,9 +25,10 @@ type version struct {
 	layers   []string
 	overHTTP bool // the Runtime API, not the private channel
 
-	runtimeDir string
-	source     *source
-	binary     stamp // of source.bootstrap
+	addressForm func() string // what goes before the Runtime API's address
+	runtimeDir  string
+	source      *source
+	binary      stamp // of source.bootstrap
 
 	dirty  atomic.Bool  // the watcher saw a change
 	looked atomic.Int64 // when the quick files were last looked at, ns
@@ -57,6 +58,7 @@ func (fs *Functions) prepare(ctx context.Context, f *spec.Function) (*version, e
 		layers: layerDirs(f), overHTTP: k == kindNative || fs.o.overHTTP,
 		runtimeDir: fs.o.RuntimeDir, source: src,
 	}
+	v.addressForm = sync.OnceValue(v.scheme)
 	if src.bootstrap != "" {
 		v.binary = stampOf(src.bootstrap)
 	}

@@ -92,7 +92,10 @@ class RuntimeAPI {
     this.http = require('http');
     this.onEvent = onEvent;
     this.agent = new this.http.Agent({ keepAlive: true, maxSockets: 1 });
-    this.started = false;
+    // host:port/secret: the secret is the first segment of every path
+    const base = new URL('http://' + process.env.AWS_LAMBDA_RUNTIME_API);
+    this.base = { host: base.hostname, port: base.port };
+    this.prefix = base.pathname.replace(/\/$/, '') + '/2018-06-01/runtime';
   }
 
   hold() {}
@@ -101,8 +104,7 @@ class RuntimeAPI {
   start() { this.next(); }
 
   call(method, target, body, done) {
-    const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
-    const options = { host, port, method, path: '/2018-06-01/runtime' + target, agent: this.agent };
+    const options = { ...this.base, method, path: this.prefix + target, agent: this.agent };
     const request = this.http.request(options, (answer) => {
       const parts = [];
       answer.on('data', (part) => parts.push(part));

@@ -88,11 +88,13 @@ class RuntimeAPI:
     def __init__(self):
         import http.client
 
-        self.host = os.environ["AWS_LAMBDA_RUNTIME_API"]
-        self.connection = http.client.HTTPConnection(self.host)
+        # host:port/secret: the secret is the first segment of every path
+        host, slash, secret = os.environ["AWS_LAMBDA_RUNTIME_API"].partition("/")
+        self.prefix = slash + secret + "/2018-06-01/runtime"
+        self.connection = http.client.HTTPConnection(host)
 
     def _call(self, method, path, body=None, headers=None):
-        self.connection.request(method, "/2018-06-01/runtime" + path, body, headers or {})
+        self.connection.request(method, self.prefix + path, body, headers or {})
         answer = self.connection.getresponse()
         return answer, answer.read()
 
