@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 )
 
 // maxHead bounds a request's head, and so the bytes of it that are kept to
@@ -107,6 +108,15 @@ func (c *sniffed) Close() error {
 		return (*a).Close()
 	}
 	return c.Conn.Close()
+}
+
+// SyscallConn gives the system's socket of a plain connection. There is none
+// to use under TLS.
+func (c *sniffed) SyscallConn() (syscall.RawConn, error) {
+	if s, ok := c.Conn.(syscall.Conn); ok && c.active.Load() != nil && !c.secure.Load() {
+		return s.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
 }
 
 // CloseWrite ends our half, so that an answer that ends the connection

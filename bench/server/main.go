@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"runtime/pprof"
 	"syscall"
 	"time"
 
@@ -22,7 +23,20 @@ import (
 func main() {
 	addr := flag.String("listen", "127.0.0.1:0", "address")
 	state := flag.String("state", "", "state directory")
+	profile := flag.String("cpuprofile", "", "write a CPU profile to this file")
 	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "server:", err)
+			os.Exit(1)
+		}
+		defer f.Close()
+		defer pprof.StopCPUProfile()
+	}
 	if err := run(*addr, *state, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
 		os.Exit(1)

@@ -15,10 +15,11 @@ type Conn struct {
 	Owner any
 
 	// immutable
-	nc   net.Conn
-	o    *Options
-	born time.Time     // by the real clock
-	skew time.Duration // Options.Now - born
+	nc     net.Conn
+	o      *Options
+	direct *direct       // nil: only a goroutine writes
+	born   time.Time     // by the real clock
+	skew   time.Duration // Options.Now - born
 
 	// owned by the reader
 	in       frames
@@ -31,7 +32,7 @@ type Conn struct {
 	// out is what waits, flight how many bytes are being written.
 	out     *buffer
 	flight  int
-	writing bool // the writer goroutine lives
+	writing bool // somebody has the writer's part: the goroutine, or a caller of Send
 	down    bool // nothing can be written any more
 	pong    []byte
 	active  time.Duration // last traffic, since born
@@ -46,7 +47,7 @@ func New(nc net.Conn, leftover []byte, o *Options) *Conn {
 	if o == nil {
 		o = &Options{}
 	}
-	c := &Conn{nc: nc, o: o, born: time.Now()}
+	c := &Conn{nc: nc, o: o, direct: newDirect(nc), born: time.Now()}
 	if len(leftover) > 0 {
 		c.leftover = bytes.Clone(leftover)
 	}

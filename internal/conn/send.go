@@ -15,14 +15,21 @@ func (c *Conn) Send(text []byte) error {
 	max := c.o.maxFrame()
 	now := c.age()
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	out, err := c.room(encodedSize(len(text), max))
 	if err != nil {
+		c.mu.Unlock()
 		return err
 	}
 	out.b = appendMessage(out.b, text, max)
 	c.active = now
-	c.kick()
+	here := c.direct != nil && c.claim()
+	if !here {
+		c.kick()
+	}
+	c.mu.Unlock()
+	if here {
+		c.writeHere()
+	}
 	return nil
 }
 

@@ -27,29 +27,61 @@ func (c *Conn) answer(payload []byte) {
 
 // kick starts the writer unless it lives. mu is held.
 func (c *Conn) kick() {
+	if c.claim() {
+		go c.write(nil, 0)
+	}
+}
+
+// claim takes the writer's part, unless somebody has it. mu is held.
+func (c *Conn) claim() bool {
 	if c.writing {
-		return
+		return false
 	}
 	c.writing = true
 	c.writer.Add(1)
-	go c.write()
+	return true
+}
+
+// writeHere does the writer's part, which the caller has claimed, as far as
+// the socket takes bytes without waiting; the rest is a goroutine's.
+func (c *Conn) writeHere() {
+	b := c.next(nil)
+	if b == nil {
+		c.writer.Done()
+		return
+	}
+	n, err := c.direct.put(b.b)
+	if err != nil {
+		c.failed(err)
+		c.writer.Done()
+		return
+	}
+	if n == len(b.b) {
+		if b, n = c.next(b), 0; b == nil {
+			c.writer.Done()
+			return
+		}
+	}
+	go c.write(b, n)
 }
 
 // write is the writer goroutine: everything that waits goes out in one call,
-// again and again until nothing waits. Serve waits for it.
-func (c *Conn) write() {
+// again and again until nothing waits. It begins with what is behind the first
+// n bytes of b, if there is one. Serve waits for it.
+func (c *Conn) write(b *buffer, n int) {
 	defer c.writer.Done()
-	var written *buffer
-	for {
-		b := c.next(written)
-		if b == nil {
-			return
-		}
-		if err := c.put(b.b); err != nil {
+	if b == nil {
+		b = c.next(nil)
+	}
+	for b != nil {
+		if err := c.put(b.b[n:]); err != nil {
 			c.failed(err)
 			return
 		}
-		written = b
+		if c.direct != nil {
+			_ = c.nc.SetWriteDeadline(time.Time{}) // or a later direct write finds it passed
+		}
+		b, n = c.next(b), 0
 	}
 }
 

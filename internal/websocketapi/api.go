@@ -62,6 +62,7 @@ type API struct {
 	buffers     *conn.Buffers
 	ctx         context.Context // of every invocation
 	cancel      context.CancelFunc
+	crew        *crew
 	disconnects chan struct{} // room for one $disconnect each
 	leaving     atomic.Int64  // $disconnect functions that wait for room
 
@@ -89,6 +90,7 @@ func New(o Options) (*API, error) {
 	}
 	a := &API{o: o, random: newRandom(), buffers: new(conn.Buffers), disconnects: make(chan struct{}, o.Limits.Disconnects)}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
+	a.crew = newCrew(a.ctx)
 	a.config.Store(cfg)
 	return a, nil
 }
@@ -206,6 +208,8 @@ func (a *API) Shutdown(ctx context.Context) error {
 	defer a.cancel()
 	select {
 	case <-done:
+		a.cancel()
+		a.crew.all.Wait()
 		return nil
 	case <-ctx.Done():
 	}

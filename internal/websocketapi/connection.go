@@ -82,11 +82,12 @@ func (c *connection) push(j *job) {
 	if c.running == 0 || c.running < c.open && !c.api.o.Ordered {
 		c.running++
 		c.workers.Add(1)
-		go c.work()
+		c.api.crew.run(c)
 	}
 }
 
-// work runs jobs until none waits. Run waits for it.
+// work runs jobs until none waits; a member of the crew calls it. end waits
+// for it.
 func (c *connection) work() {
 	defer c.workers.Done()
 	for {
