@@ -20,7 +20,14 @@
 // provided.al2023, provided.al2, go1.x and "go" are an executable called
 // bootstrap that speaks the Lambda Runtime API (Lambda developer guide,
 // "Using the Lambda runtime API"); each process has a listener of its own on
-// 127.0.0.1. A code directory without a bootstrap that is a main package of a
+// 127.0.0.1. AWS_LAMBDA_RUNTIME_API is host:port/secret, 128 random bits that
+// every request has to bring as the first segment of its path, so that other
+// users of this machine can neither take events nor answer them; a request
+// without it, with a foreign Host or an Origin gets 403 before anything else.
+// The secret is blotted out of logs and reported errors. Lambda's Rust runtime is
+// recognised and gets the same with "http://" before it, as it needs. A runtime
+// that takes the variable for a bare host and port (Swift's does) does not
+// start. A code directory without a bootstrap that is a main package of a
 // Go module is built first.
 //
 // [Options.Remote] sends a function's events to a Lambda Invoke endpoint or to
@@ -46,10 +53,18 @@
 // the system refuses watches, the tree is looked through on invocation, at
 // most once a second.
 //
-// The environment of a process is built from nothing; see [Options]. Child
-// processes die with this one: on Linux by parent-death signal, elsewhere
-// because the bootstraps end when their pipe does (darwin) or with the job
-// object (Windows). A Runtime API child on darwin can outlive a kill -9.
+// The environment of a process is built from nothing; see [Options] for what a
+// template may not put there. Child processes die with this one: on Linux by
+// parent-death signal, elsewhere because the bootstraps end when their pipe does
+// (darwin) or with the job object (Windows). A Runtime API child on darwin can
+// outlive a kill -9.
+//
+// When a process ends, for whatever reason, what it started ends too: its
+// process group or job at once and, on Linux 5.3 and later, what has gone into a
+// session of its own, which is found by the TIDEWIRE_PROCESS that it inherited.
+// After a kill -9 of this process the next Open with the same BuildDir ends such
+// daemons. They live on when they emptied their environment, run as somebody
+// else, or hide from /proc, and on darwin and the BSDs always.
 //
 // # Errors
 //

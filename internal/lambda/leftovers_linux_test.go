@@ -164,6 +164,24 @@ func TestMarked(t *testing.T) {
 	}
 }
 
+func FuzzMarked(f *testing.F) {
+	f.Add([]byte("A=b\x00"), []byte("C=d\x00"))
+	f.Add([]byte("TIDEWIRE_PROCESS=x\x00"), []byte("TIDEWIRE_PROCESS"))
+	f.Fuzz(func(t *testing.T, before, after []byte) {
+		wanted := func(mark string) bool { return mark == "wanted" }
+		if len(before) > 0 {
+			before = append(before, 0)
+		}
+		env := slices.Concat(before, []byte("TIDEWIRE_PROCESS=wanted\x00"), after)
+		if !marked(env, wanted) {
+			t.Errorf("%q is not found", env)
+		}
+		if none := slices.Concat(before, after); marked(none, wanted) && !bytes.Contains(none, []byte("TIDEWIRE_PROCESS=wanted")) {
+			t.Errorf("%q is found", none)
+		}
+	})
+}
+
 func BenchmarkLeftovers(b *testing.B) {
 	b.ReportAllocs()
 	l := newLeftovers(b.TempDir(), slog.New(slog.DiscardHandler))

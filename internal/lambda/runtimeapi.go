@@ -2,8 +2,6 @@ package lambda
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"net"
 	"net/http"
@@ -76,17 +74,6 @@ func newRuntimeAPI() (*runtimeAPI, error) {
 	a.conns.Go(func() { _ = a.server.Serve(ln) }) // ends with ErrServerClosed
 	return a, nil
 }
-
-// newSecret is 128 random bits in hexadecimal.
-func newSecret() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails (crypto/rand.Read)
-	return hex.EncodeToString(b[:])
-}
-
-// address is what a process is told in AWS_LAMBDA_RUNTIME_API: runtimes put a
-// scheme before it and "/2018-06-01/..." behind.
-func (a *runtimeAPI) address() string { return a.addr + "/" + a.secret }
 
 // count keeps track of connections for close.
 func (a *runtimeAPI) count(_ net.Conn, s http.ConnState) {

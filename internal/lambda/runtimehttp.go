@@ -3,7 +3,6 @@ package lambda
 import (
 	"bytes"
 	"context"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Paths of the Runtime and Extensions APIs.
@@ -19,9 +17,6 @@ const (
 	runtimePath   = "/2018-06-01/runtime"
 	extensionPath = "/2020-01-01/extension"
 )
-
-// anySecret is the first segment of every path, compared before it is routed.
-const anySecret = "/{secret}"
 
 // apiError is the JSON body of an error answer.
 type apiError struct {
@@ -50,23 +45,6 @@ func (a *runtimeAPI) routes() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
-}
-
-// admits says whether a request comes from the process that the API is for:
-// the first segment of its path is the secret.
-func (a *runtimeAPI) admits(r *http.Request) bool {
-	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	_, origin := r.Header["Origin"]
-	plain := r.URL.RawPath == "" // no path of the API needs to be escaped
-	return subtle.ConstantTimeCompare([]byte(first), []byte(a.secret)) == 1 && r.Host == a.addr && !origin && plain
-}
-
-// turnAway refuses a stranger and ends the connection; a body that never comes
-// holds nothing.
-func turnAway(w http.ResponseWriter) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Second)) // net/http's own connections can
-	w.Header().Set("Connection", "close")
-	refuse(w, http.StatusForbidden, "Forbidden", "this address serves one function process only")
 }
 
 // next hands out one event; it blocks until there is one.

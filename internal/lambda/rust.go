@@ -15,9 +15,8 @@ const rustMarker = "aws-lambda-rust/"
 const maxScan = 256 << 20
 
 // scheme is what has to stand before the Runtime API's address for a version's
-// processes. Runtimes put "http://" there themselves, all but Rust's, which
-// reads the variable as an URI, and an URI without scheme may have no path
-// (RFC 3986, section 4.3; the http crate's Uri).
+// processes. Runtimes put "http://" there themselves, all but Rust's, whose
+// parser takes a bare host and port or a whole URL, and nothing in between.
 func (v *version) scheme() string {
 	if v.kind == kindNative && isRust(v.source.bootstrap) {
 		return "http://"
