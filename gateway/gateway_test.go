@@ -515,3 +515,38 @@ func TestStackIsRemembered(t *testing.T) {
 		t.Errorf("%+v %v", st, err)
 	}
 }
+
+func TestACustomDomainAnswersOverTLS(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/chat.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "template.yaml")
+	domain := "\n  Domain:\n    Type: AWS::ApiGatewayV2::DomainName\n    Properties: {DomainName: ws.example.com}\n" +
+		"  Mapping:\n    Type: AWS::ApiGatewayV2::ApiMapping\n    Properties: {ApiId: !Ref Chat, DomainName: !Ref Domain, Stage: !Ref Dev, ApiMappingKey: talk}\n"
+	if err := os.WriteFile(file, append(text, domain...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := newRecorder()
+	g := gatewaytest.New(t, file, &gatewaytest.Options{Functions: map[string]gatewaytest.Function{"F": r.function()}})
+	client := g.Client()
+	client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, g.Addr())
+	}
+	_, port, _ := net.SplitHostPort(g.Addr())
+	c, err := apigateway.Dial(t.Context(), "wss://ws.example.com:"+port+"/talk", g.DialOptions(&apigateway.DialOptions{HTTPClient: client}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := r.next(t, "CONNECT")
+	if e.RequestContext.DomainName != "ws.example.com:"+port || e.RequestContext.Stage != "dev" {
+		t.Errorf("%+v", e.RequestContext)
+	}
+	if err := c.Close(1000, ""); err != nil {
+		t.Error(err)
+	}
+	if _, err := apigateway.Dial(t.Context(), "wss://ws.example.com:"+port+"/dev", g.DialOptions(&apigateway.DialOptions{HTTPClient: client})); err == nil {
+		t.Error("a base path that no mapping has is admitted")
+	}
+}

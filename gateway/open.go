@@ -74,6 +74,9 @@ func (g *Gateway) build(ctx context.Context, s *spec.Spec) error {
 	if g.functions, err = lambda.Open(ctx, g.lambdaOptions(s)); err != nil {
 		return err
 	}
+	for name := range g.o.FunctionCredentials {
+		g.o.Log.Warn("functions get your own AWS credentials and real endpoints; on this gateway they may call @connections only", "function", orAll(name))
+	}
 	if err := g.serve(s); err != nil {
 		return err
 	}
@@ -86,6 +89,13 @@ func (g *Gateway) build(ctx context.Context, s *spec.Spec) error {
 		g.watcher, err = newWatcher(g)
 	}
 	return err
+}
+
+func orAll(name string) string {
+	if name == "" {
+		return "all"
+	}
+	return name
 }
 
 // undo ends what build started before it failed.
