@@ -54,9 +54,9 @@ func (a *Authenticator) Explain(ctx context.Context, f *Refusal, hosts, prefixes
 
 // candidates are the long-term keys, for a request that names one key and was
 // signed with another's secret.
-func (s *snapshot) candidates() []sigv4.Candidate {
+func (snap *snapshot) candidates() []sigv4.Candidate {
 	var list []sigv4.Candidate
-	for id, k := range s.keys {
+	for id, k := range snap.keys {
 		if k.refused == "" {
 			list = append(list, sigv4.Candidate{Name: id, AccessKeyID: id, Secret: k.secret})
 		}
