@@ -35,12 +35,17 @@ var rooms = map[string]struct {
 	"internal/datasource":   {[]string{"internal/fault", "internal/spec"}, "databases know nothing of APIs"},
 	"internal/websocketapi": {[]string{"iam", "sigv4", "internal/conn", "internal/fault", "internal/hub", "internal/identity", "internal/spec"}, "a runtime never imports another runtime, nor who starts functions"},
 	"apigateway":            {[]string{"sigv4"}, "the client is used without a gateway"},
+	"internal/wire":         {nil, "frames of the AppSync socket protocols, for clients and servers"},
+	"internal/realtime":     {[]string{"internal/wire"}, "the client half of a socket knows no API"},
+	"appsync":               {[]string{"sigv4", "internal/realtime", "internal/wire"}, "the client is used without a gateway"},
+	"login":                 {nil, "tokens are got without any API of ours"},
 	"gateway": {[]string{"iam", "sigv4", "internal/conn", "internal/datasource", "internal/fault", "internal/hub", "internal/identity", "internal/lambda",
 		"internal/localca", "internal/spec", "internal/state", "internal/template", "internal/websocketapi"}, "the one place that puts the parts together"},
 	"gatewaytest": {[]string{"apigateway", "gateway"}, "a test helper stands on what everybody can import"},
 	"cmd/tidewire": {[]string{"apigateway", "gateway", "iam", "sigv4", "internal/lambda", "internal/localca", "internal/spec", "internal/state", "internal/template"},
 		"commands are a few calls into packages; no runtime is started around the gateway"},
-	"examples/echo": {nil, "what a stranger copies must not need our insides"},
+	"conformance/sigv4-suite": {[]string{"sigv4"}, "AWS's suite is about signatures alone"},
+	"examples/echo":           {nil, "what a stranger copies must not need our insides"},
 }
 
 // forbidden names say nothing about what a package is for.

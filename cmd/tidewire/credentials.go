@@ -5,11 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -100,13 +98,18 @@ func (f *identityFlags) choose(ctx context.Context, sh *shell, target *url.URL) 
 	if err != nil {
 		return nil, err
 	}
+	return who, who.reach(gateway)
+}
+
+// reach makes client talk to a recorded gateway; nil changes nothing.
+func (c *caller) reach(gateway *state.Running) (err error) {
 	if gateway != nil {
-		who.listen = reachable(gateway.Listen)
+		c.listen = reachable(gateway.Listen)
 	}
 	if gateway != nil && gateway.CA != "" {
-		who.tls, err = trusting(gateway.CA)
+		c.tls, err = trusting(gateway.CA)
 	}
-	return who, err
+	return err
 }
 
 func (f *identityFlags) identify(ctx context.Context, sh *shell, target *url.URL, gateway *state.Running) (*caller, error) {
@@ -204,13 +207,7 @@ func (f *identityFlags) developer(sh *shell, gateway *state.Running) (*caller, e
 
 // readDeveloper reads the developer of a state directory without making one.
 func readDeveloper(path string) (dev state.Developer, err error) {
-	if _, err := os.Stat(path); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("%s: there is no such state directory", path)
-		}
-		return dev, hint(withoutPrefix(err), "give the directory that tidewire serve uses: .tidewire, or its --state")
-	}
-	dir, err := state.Open(path, nil)
+	dir, err := openState(path)
 	if err != nil {
 		return dev, err
 	}

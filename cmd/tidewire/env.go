@@ -37,11 +37,7 @@ func env(sh *shell, path, role string, duration time.Duration) error {
 		return err
 	}
 	defer dir.Close()
-	var stack gateway.Stack
-	data, err := dir.ReadFile(gateway.StackFile)
-	if err == nil {
-		err = json.Unmarshal(data, &stack)
-	}
+	stack, err := readStack(dir)
 	if err != nil {
 		return hint(fmt.Errorf("%s does not say what was served: %w", path, err), "start `tidewire serve` once, or name its directory with --state")
 	}
@@ -51,6 +47,30 @@ func env(sh *shell, path, role string, duration time.Duration) error {
 	}
 	_, err = io.WriteString(sh.stdout, exports(credentials, stack))
 	return err
+}
+
+// readStack reads what was served last from a state directory.
+func readStack(dir *state.Dir) (stack gateway.Stack, err error) {
+	data, err := dir.ReadFile(gateway.StackFile)
+	if err == nil {
+		err = json.Unmarshal(data, &stack)
+	}
+	return stack, err
+}
+
+// stackRegion is the region of what was served last from a state directory,
+// empty if that is not known.
+func stackRegion(path string) string {
+	if path == "" {
+		return ""
+	}
+	dir, err := openState(path)
+	if err != nil {
+		return "" // whoever needs the directory says so
+	}
+	defer dir.Close()
+	stack, _ := readStack(dir)
+	return stack.Region
 }
 
 func localCredentials(dir *state.Dir, stack gateway.Stack, role string, duration time.Duration) (aws.Credentials, error) {

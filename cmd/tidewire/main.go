@@ -2,8 +2,8 @@
 // template, and calls them, local or in AWS.
 //
 // stdout is data, stderr is talk. Exit codes: 0 done, 1 failed, 2 wrong usage,
-// 3 refused by the server. Every error says what to do about it after "hint:"
-// where that is known.
+// 3 refused, by the server or by what explain and iam check find. Every error
+// says what to do about it after "hint:" where that is known.
 //
 // main.go maps errors to exit codes and is the only place besides
 // directories.go that looks at the process's environment; each command is in
@@ -47,6 +47,10 @@ func newCommands(sh *shell) []*cobra.Command {
 		newRuntimeCommand(sh),
 		newConnectCommand(sh),
 		newConnectionsCommand(sh),
+		newCurlCommand(sh),
+		newSignCommand(sh),
+		newExplainCommand(sh),
+		newIAMCommand(sh),
 		newVersionCommand(sh),
 	}
 }
@@ -70,7 +74,7 @@ func run(sh *shell, args []string) int {
 	ctx, stop := untilInterrupted(context.Background())
 	defer stop()
 	err := newRootCommand(sh, args).ExecuteContext(ctx)
-	if err != nil {
+	if verdict := (*verdictError)(nil); err != nil && !errors.As(err, &verdict) {
 		fmt.Fprint(sh.stderr, describe(err))
 	}
 	return exitCode(err)
@@ -148,17 +152,23 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
+// verdictError is a refusal that stands on stdout already: exit code 3.
+type verdictError struct{ verdict string }
+
+func (e *verdictError) Error() string { return e.verdict }
+
 // exitCode is what a script learns of err.
 func exitCode(err error) int {
 	var usage *usageError
 	var handshake *apigateway.RefusedError
 	var response *apigateway.ResponseError
+	var verdict *verdictError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &usage):
 		return 2
-	case errors.As(err, &handshake), errors.As(err, &response):
+	case errors.As(err, &handshake), errors.As(err, &response), errors.As(err, &verdict):
 		return 3
 	}
 	return 1

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -62,4 +63,29 @@ func oneLine(text []byte) []byte {
 		return compact.Bytes()
 	}
 	return []byte(strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(string(text)))
+}
+
+// putJSON writes v as one line of JSON in which nothing can control a
+// terminal: what could stands as an escape of JSON's.
+func (sh *shell) putJSON(v any) error {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	for _, r := range text.String() {
+		if harmless(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	if _, err := sh.stdout.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("write to stdout: %w", err)
+	}
+	return nil
 }
