@@ -37,7 +37,7 @@
 //
 // A process runs one invocation at a time. A busy function gets more
 // processes, at most [Options.MaxProcesses]; beyond that callers wait until
-// their context ends. As many processes as there are processors start at once;
+// their context ends. One process more than there are processors may start at once;
 // further ones only when nobody became free for 25 ms, because a warm process
 // usually answers sooner than a cold one starts. The process used last is used
 // first, and idle ones are ended after [Options.IdleAfter].

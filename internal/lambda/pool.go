@@ -90,11 +90,12 @@ func (pl *pool) end(p *process) {
 	pl.fs.tasks.Go(func() { p.stop(pl.fs.stopping) })
 }
 
-// grow starts processes for waiting callers; pl.mu is held. At once as many as
-// there are processors; beyond that one, and only for a caller that has been
+// grow starts processes for waiting callers; pl.mu is held. At once one more
+// than there are processors, so that none is idle while an answer and the next
+// event are on their way; beyond that one, and only for a caller that has been
 // patient.
 func (pl *pool) grow(patient bool) {
-	limit := min(pl.fs.o.MaxProcesses, runtime.NumCPU())
+	limit := min(pl.fs.o.MaxProcesses, runtime.NumCPU()+1)
 	if patient {
 		limit = min(pl.fs.o.MaxProcesses, len(pl.all)+pl.starting+1)
 	}
