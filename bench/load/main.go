@@ -4,6 +4,7 @@
 //	load idle       -url ws://… -pid PID -n 10000       resident memory of a server per idle socket
 //	load roundtrip  -url ws://… -c 10 -d 5s             messages through a function and back
 //	load post       -endpoint http://… -url ws://… -c 8 -d 5s   POST @connections to one connection
+//	load soak       -url ws://… -pid PID -c 50 -d 10m   sockets that come, talk and go
 //	load ready      -url ws://… -- COMMAND …            time from starting COMMAND to the first 101
 //
 // Requests are signed with AWS_ACCESS_KEY_ID and so on, unless -unsigned.
@@ -28,12 +29,12 @@ type options struct {
 }
 
 var modes = map[string]func(context.Context, *options) (map[string]any, error){
-	"idle": idle, "roundtrip": roundtrip, "post": post, "ready": ready,
+	"idle": idle, "roundtrip": roundtrip, "post": post, "ready": ready, "soak": soak,
 }
 
 func main() {
 	if len(os.Args) < 2 || modes[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: load idle|roundtrip|post|ready [flags]")
+		fmt.Fprintln(os.Stderr, "usage: load idle|roundtrip|post|ready|soak [flags]")
 		os.Exit(2)
 	}
 	var o options
