@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ length and 8 digits of SHA-256; to see a signature in full, use tidewire sign.
 Exit codes: 0 answered, 1 failed, 2 wrong usage, 3 answered with status 400 or above
 (the body is printed nevertheless).`
 
-const curlExamples = `  tidewire curl http://127.0.0.1:4577/dev/@connections/L0SM9cOFvHcCIhw= -d hello
+const curlExamples = `  tidewire curl http://127.0.0.1:4577/dev/@connections/L0SM9cOFvHcCIhw%3D -d hello
   tidewire curl -i -X DELETE https://abc123.execute-api.eu-west-1.amazonaws.com/prod/items/1 --profile dev
   tidewire curl https://xyz.appsync-api.eu-west-1.amazonaws.com/graphql --json '{"query":"{ rooms { id } }"}'`
 
@@ -202,7 +203,11 @@ func (f *curlFlags) judge(r *http.Request, answer *http.Response, beginning []by
 	if f.silent {
 		return &verdictError{refused.Error()}
 	}
-	return hint(refused, firstOf(exceptionAdvice(refused.Type, messageIn(beginning), signed), "the answer's body says why"))
+	advice := exceptionAdvice(refused.Type, messageIn(beginning), signed)
+	if strings.Contains(r.URL.Path, "/@connections/") {
+		advice = firstOf(advice, responseAdvice(answer.StatusCode))
+	}
+	return hint(refused, firstOf(advice, "the answer's body says why"))
 }
 
 // write writes the answer to stdout or to --output. It gives the beginning of

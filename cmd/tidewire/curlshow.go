@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ type sink struct {
 	to      io.Writer
 	visible bool
 	start   []byte // at most maxStart bytes
-	rest    []byte // the beginning of a character
+	rest    []byte // the beginning of a character or a line break
 }
 
 const maxStart = 16 << 10
@@ -40,6 +41,9 @@ func (s *sink) Write(p []byte) (int, error) {
 			}
 			break
 		}
+	}
+	if bytes.HasSuffix(text, []byte("\r")) {
+		whole-- // a line feed may follow
 	}
 	s.rest = append([]byte{}, text[whole:]...)
 	_, err := io.WriteString(s.to, visible(strings.ReplaceAll(string(text[:whole]), "\r\n", "\n")))

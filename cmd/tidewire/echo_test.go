@@ -5,12 +5,15 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,6 +37,7 @@ import (
 //	/binary    sends two bytes as a binary message for every message
 //	/text      sends ?text= (base64) for every message
 //	/refuse    answers with ?status=, ?type= and ?message=
+//	/…/show    answers with method, path, headers but of the signature, and body
 //	/…/@connections/ID  knows ID "known=" and answers 410 for others
 type echo struct {
 	keys    map[string]string // access key id to secret
@@ -67,6 +71,8 @@ func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, "/iam") && !e.admit(w, r):
 	case strings.Contains(r.URL.Path, "/@connections/"):
 		manage(w, r)
+	case strings.HasSuffix(r.URL.Path, "/show"):
+		show(w, r)
 	case r.URL.Path == "/refuse":
 		status, _ := strconv.Atoi(q.Get("status"))
 		refuse(w, status, q.Get("type"), q.Get("message"))
@@ -74,6 +80,22 @@ func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.sockets.Add(1) // before the upgrade, after which the server does not wait
 		e.upgrade(w, r)
 	}
+}
+
+func show(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	if at := r.URL.Query().Get("to"); at != "" {
+		http.Redirect(w, r, at, http.StatusFound)
+		return
+	}
+	w.Header().Set("Set-Cookie", "session-cookie-value")
+	fmt.Fprintf(w, "%s %s\n", r.Method, r.URL.Path)
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
+		if !strings.HasPrefix(name, "X-Amz-") && name != "Authorization" {
+			fmt.Fprintf(w, "%s: %s\n", name, strings.Join(r.Header[name], ","))
+		}
+	}
+	fmt.Fprintf(w, "\n%s\n", body)
 }
 
 func refuse(w http.ResponseWriter, status int, kind, message string) {
@@ -195,6 +217,8 @@ func startEcho(env *testscript.Env) error {
 		"SECURE="+strings.Replace(secure.URL, "http", "ws", 1),
 		"OTHERHOST="+other.Listener.Addr().String(),
 		"HTTP="+recorded.URL,
+		"OTHERHTTP="+other.URL,
+		"SECUREHTTP="+secure.URL,
 		"SECRET="+dev.SecretAccessKey,
 		"TIDEWIRE_CONFIG_DIR="+config,
 		"AWS_EC2_METADATA_DISABLED=true",

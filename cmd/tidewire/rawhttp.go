@@ -198,7 +198,7 @@ func targetOf(raw *sigv4.RawRequest) *url.URL {
 // control that.
 func (sh *shell) put(text []byte) error {
 	if sh.screen != nil {
-		text = []byte(visible(string(text)))
+		text = []byte(visible(strings.ReplaceAll(string(text), "\r\n", "\n")))
 	}
 	if _, err := sh.stdout.Write(text); err != nil {
 		return fmt.Errorf("write to stdout: %w", err)

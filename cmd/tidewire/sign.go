@@ -40,7 +40,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`
 
 const signExamples = `  tidewire sign https://abc123.execute-api.eu-west-1.amazonaws.com/prod --profile dev --show curl
   tidewire sign wss://abc123.execute-api.eu-west-1.amazonaws.com/prod --presign --expires 5m
-  tidewire sign http://127.0.0.1:4577/dev/@connections/L0SM9cOFvHcCIhw= -d hello | curl -H @- -d hello http://127.0.0.1:4577/dev/@connections/L0SM9cOFvHcCIhw=
+  tidewire sign http://127.0.0.1:4577/dev/@connections/L0SM9cOFvHcCIhw%3D -d hello | curl -H @- -d hello http://127.0.0.1:4577/dev/@connections/L0SM9cOFvHcCIhw%3D
   tidewire sign --http request.txt --service appsync --region us-east-1
   tidewire sign wss://abc.iot.us-east-1.amazonaws.com/mqtt --presign --omit-session-token`
 

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"runtime/debug"
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/tidewire/tidewire/apigateway"
 	"github.com/tidewire/tidewire/internal/state"
@@ -37,6 +40,23 @@ func FuzzVisible(f *testing.F) {
 		}
 		if visible(got) != got {
 			t.Errorf("%q changes again", got)
+		}
+	})
+}
+
+func FuzzPutJSON(f *testing.F) {
+	f.Add("a\x1b[31m\xff\u202e\u009b\U000e0001<>&\"\\")
+	f.Fuzz(func(t *testing.T, text string) {
+		var out bytes.Buffer
+		if err := (&shell{stdout: &out}).putJSON(map[string]string{"a": text}); err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]string
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil || got["a"] != strings.ToValidUTF8(text, "\ufffd") && utf8.ValidString(text) {
+			t.Errorf("%v: %q", err, out.String())
+		}
+		if line := strings.TrimSuffix(out.String(), "\n"); visible(line) != line || strings.Contains(line, "\n") {
+			t.Errorf("%q has a control character", line)
 		}
 	})
 }
