@@ -1,0 +1,47 @@
+// Package appsync calls AWS AppSync GraphQL APIs, in AWS or on a local server,
+// in each of its authorization modes.
+//
+// # What to call first
+//
+//	c, err := appsync.New("https://abc.appsync-api.eu-west-1.amazonaws.com/graphql",
+//		appsync.IAM(config.Credentials, ""), nil)
+//	type posts struct{ ListPosts []Post }
+//	data, err := appsync.Query[posts](ctx, c, &appsync.Request{
+//		Query:     `query List($n: Int) { listPosts(limit: $n) { id title } }`,
+//		Variables: map[string]any{"n": 10},
+//	})
+//
+// [Client.Query] and [Client.Mutate] give raw JSON, [Query] and [Mutate] decode
+// it. The proof of who is calling is an [Auth], from [APIKey], [IAM], [Token]
+// (OIDC and Cognito user pools), [Lambda] or [LambdaFunc]; [Request.Auth]
+// replaces the client's for one request. [Generated] is the client for
+// genqlient's code.
+//
+// Whoever has a transport of their own takes the pieces: [Auth.Headers] for a
+// request, [Auth.SubscriptionHeaders] for a message on a WebSocket,
+// [Auth.RealtimeURL] and [Auth.Subprotocols] for opening one, the latter two
+// encoding [Auth.ConnectHeaders].
+//
+// # What is promised
+//
+//   - Every attempt of every request has a proof of its own, made with what
+//     provider, source or function give at that moment.
+//   - Partial data is kept: a response with errors comes with [Errors].
+//   - Only what is safe is repeated, see [Retry]. A mutation is repeated only
+//     if it was never sent.
+//   - Without a credential a [*NoCredentialsError] comes before anything
+//     touches the network.
+//   - No error holds a key, token, signature or URL with one; where one stood,
+//     its length and eight hex digits of its SHA-256 stand instead. The causes
+//     that errors.Unwrap gives are others' errors, and are not masked.
+//   - Every wait ends: with its context, or after a time that Options has a
+//     default for.
+//   - Redirects are not followed: they would carry a credential elsewhere.
+//
+// Not promised: that a document is valid GraphQL, which the server judges.
+//
+// # Concurrency
+//
+// A [Client] and an [Auth] may be used from any number of goroutines. A Client
+// owns no goroutine; Token's Auth has one while its source is being asked.
+package appsync
