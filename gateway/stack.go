@@ -11,6 +11,7 @@ import (
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/spec"
 	"github.com/tidewire/tidewire/internal/state"
+	"github.com/tidewire/tidewire/sigv4"
 )
 
 // StackFile is the name of the file in the state directory from which other
@@ -25,6 +26,7 @@ type Stack struct {
 	Account   string `json:"account"`
 	Partition string `json:"partition"`
 	Roles     []Role `json:"roles"`
+	Users     []User `json:"users,omitempty"`
 	// APIKeys are the keys of the served stages, in the template's order.
 	APIKeys []string `json:"apiKeys,omitempty"`
 }
@@ -36,6 +38,15 @@ type Role struct {
 	ARN       string `json:"arn"`
 }
 
+// User is a user of the template. The secrets of the keys are in the state
+// directory, by the keys' logical ids.
+type User struct {
+	LogicalID string   `json:"logicalId"`
+	Name      string   `json:"name"`
+	ARN       string   `json:"arn"`
+	Keys      []string `json:"keys,omitempty"` // logical ids of active access keys
+}
+
 // remember writes down what is served, for `tidewire env`.
 func (g *Gateway) remember(s *spec.Spec) error {
 	st := Stack{Template: g.path, StackName: s.StackName, Region: s.Region, Account: s.Account, Partition: s.Partition}
@@ -44,6 +55,15 @@ func (g *Gateway) remember(s *spec.Spec) error {
 			continue
 		}
 		st.Roles = append(st.Roles, Role{LogicalID: r.LogicalID, Name: r.Name, ARN: r.ARN})
+	}
+	for _, u := range s.Users {
+		user := User{LogicalID: u.LogicalID, Name: u.Name, ARN: u.ARN}
+		for _, k := range u.AccessKeys {
+			if k.Active {
+				user.Keys = append(user.Keys, k.LogicalID)
+			}
+		}
+		st.Users = append(st.Users, user)
 	}
 	for _, a := range g.APIs() {
 		for _, key := range a.APIKeys {
@@ -66,17 +86,72 @@ const localSession = "tidewire"
 // from dir, for d (at most 12 hours; 0 is one): what `tidewire env --role`
 // prints. The running gateway looks the role and its policies up at use.
 func AssumeRole(dir *state.Dir, st Stack, role string, d time.Duration) (aws.Credentials, error) {
-	key, err := dir.SealingKey()
+	auth, err := st.authenticator(dir)
 	if err != nil {
 		return aws.Credentials{}, err
+	}
+	return auth.AssumeRole(role, localSession, d, nil)
+}
+
+// Keys looks up the secrets that a gateway served from dir knows: the local
+// developer's, those of the template's users, and those of role sessions.
+func Keys(dir *state.Dir, st Stack) (sigv4.Key, error) {
+	auth, err := st.authenticator(dir)
+	if err != nil {
+		return nil, err
+	}
+	return auth.Key, nil
+}
+
+// UserCredentials are the long-term keys of a user of the template, by logical
+// id or name: the first active ones.
+func UserCredentials(dir *state.Dir, st Stack, user string) (aws.Credentials, error) {
+	for _, u := range st.Users {
+		if u.LogicalID != user && u.Name != user {
+			continue
+		}
+		if len(u.Keys) == 0 {
+			return aws.Credentials{}, fmt.Errorf("the user %s has no active AWS::IAM::AccessKey", user)
+		}
+		k, err := accessKey(dir, u.Keys[0])
+		return aws.Credentials{AccessKeyID: k.ID, SecretAccessKey: k.Secret}, err
+	}
+	return aws.Credentials{}, fmt.Errorf("the template has no user %s", user)
+}
+
+func accessKey(dir *state.Dir, logicalID string) (spec.AccessKey, error) {
+	id, err := dir.Secret(state.KindAccessKeyID, logicalID)
+	if err != nil {
+		return spec.AccessKey{}, err
+	}
+	secret, err := dir.Secret(state.KindSecretAccessKey, logicalID)
+	return spec.AccessKey{LogicalID: logicalID, ID: id, Secret: secret, Active: true}, err
+}
+
+// authenticator knows the keys of the stack, and no policies.
+func (st Stack) authenticator(dir *state.Dir) (*identity.Authenticator, error) {
+	key, err := dir.SealingKey()
+	if err != nil {
+		return nil, err
+	}
+	developer, err := dir.Developer()
+	if err != nil {
+		return nil, err
 	}
 	s := &spec.Spec{StackName: st.StackName, Region: st.Region, Account: st.Account, Partition: st.Partition}
 	for _, r := range st.Roles {
 		s.Roles = append(s.Roles, spec.Role{LogicalID: r.LogicalID, Name: r.Name, ARN: r.ARN})
 	}
-	auth, err := identity.New(identity.Options{Spec: s, SealingKey: key})
-	if err != nil {
-		return aws.Credentials{}, err
+	for _, u := range st.Users {
+		user := spec.User{LogicalID: u.LogicalID, Name: u.Name, ARN: u.ARN}
+		for _, id := range u.Keys {
+			k, err := accessKey(dir, id)
+			if err != nil {
+				return nil, err
+			}
+			user.AccessKeys = append(user.AccessKeys, k)
+		}
+		s.Users = append(s.Users, user)
 	}
-	return auth.AssumeRole(role, localSession, d, nil)
+	return identity.New(identity.Options{Spec: s, SealingKey: key, Developer: developer})
 }

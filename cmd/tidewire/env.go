@@ -15,23 +15,28 @@ import (
 )
 
 func newEnvCommand(sh *shell) *cobra.Command {
-	var dir, role string
+	var dir, role, user string
 	var duration time.Duration
 	cmd := &cobra.Command{
 		Use:   "env",
 		Short: "Print export lines with credentials for a local gateway",
 		Long: "env prints the local developer's credentials, or with --role temporary ones of a role of\n" +
-			"the template, as lines for a shell: eval \"$(tidewire env)\"",
+			"the template, or with --user those of a user of the template, as lines for a shell:\n" +
+			"eval \"$(tidewire env)\"",
 		Args: usageArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error { return env(sh, dir, role, duration) },
+		RunE: func(*cobra.Command, []string) error { return env(sh, dir, role, user, duration) },
 	}
 	cmd.Flags().StringVar(&dir, "state", ".tidewire", "state `directory` of the gateway")
 	cmd.Flags().StringVar(&role, "role", "", "temporary credentials of this role (logical id, name or ARN)")
-	cmd.Flags().DurationVar(&duration, "duration", time.Hour, "how long they hold, at most 12h")
+	cmd.Flags().StringVar(&user, "user", "", "the access key of this user of the template (logical id or name)")
+	cmd.Flags().DurationVar(&duration, "duration", time.Hour, "how long a role's hold, at most 12h")
 	return cmd
 }
 
-func env(sh *shell, path, role string, duration time.Duration) error {
+func env(sh *shell, path, role, user string, duration time.Duration) error {
+	if role != "" && user != "" {
+		return usagef("give one of them", "--role and --user exclude each other")
+	}
 	dir, err := state.Open(path, nil)
 	if err != nil {
 		return err
@@ -41,7 +46,7 @@ func env(sh *shell, path, role string, duration time.Duration) error {
 	if err != nil {
 		return hint(fmt.Errorf("%s does not say what was served: %w", path, err), "start `tidewire serve` once, or name its directory with --state")
 	}
-	credentials, err := localCredentials(dir, stack, role, duration)
+	credentials, err := localCredentials(dir, stack, role, user, duration)
 	if err != nil {
 		return err
 	}
@@ -73,7 +78,14 @@ func stackRegion(path string) string {
 	return stack.Region
 }
 
-func localCredentials(dir *state.Dir, stack gateway.Stack, role string, duration time.Duration) (aws.Credentials, error) {
+func localCredentials(dir *state.Dir, stack gateway.Stack, role, user string, duration time.Duration) (aws.Credentials, error) {
+	if user != "" {
+		c, err := gateway.UserCredentials(dir, stack, user)
+		if err != nil {
+			return c, hint(err, "users are "+userNames(stack))
+		}
+		return c, nil
+	}
 	if role != "" {
 		c, err := gateway.AssumeRole(dir, stack, role, duration)
 		if err != nil {
@@ -92,6 +104,17 @@ func roleNames(stack gateway.Stack) string {
 	names := make([]string, len(stack.Roles))
 	for i, r := range stack.Roles {
 		names[i] = r.LogicalID
+	}
+	return strings.Join(names, ", ")
+}
+
+func userNames(stack gateway.Stack) string {
+	if len(stack.Users) == 0 {
+		return "none: the template has no user"
+	}
+	names := make([]string, len(stack.Users))
+	for i, u := range stack.Users {
+		names[i] = u.LogicalID
 	}
 	return strings.Join(names, ", ")
 }

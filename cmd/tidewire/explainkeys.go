@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"github.com/tidewire/tidewire/gateway"
 	"github.com/tidewire/tidewire/internal/state"
 	"github.com/tidewire/tidewire/sigv4"
 )
@@ -22,27 +23,27 @@ import (
 // whose secrets may have signed.
 func (f *explainFlags) inform(ctx context.Context, sh *shell, q *sigv4.Question) error {
 	target := &url.URL{Scheme: "http", Host: q.Request.Host}
-	gateway, err := (&identityFlags{}).running(sh, target)
+	local, err := (&identityFlags{}).running(sh, target)
 	if err != nil {
 		return err
 	}
-	f.expect(sh, q, target, gateway)
-	if gateway != nil {
-		q.Hosts = append([]string{gateway.Listen}, gateway.Hosts...)
+	f.expect(sh, q, target, local)
+	if local != nil {
+		q.Hosts = append([]string{local.Listen}, local.Hosts...)
 	}
-	if f.keys.state != "" || gateway != nil && f.keys.profile == "" && f.keys.file == "" {
-		return f.localKeys(ctx, sh, q, gateway)
+	if f.keys.state != "" || local != nil && f.keys.profile == "" && f.keys.file == "" {
+		return f.localKeys(ctx, sh, q, local)
 	}
 	return f.awsKeys(ctx, sh, q, target)
 }
 
 // expect sets the service and the region that the API wants. Where nothing
 // tells them, they are those that the request claims: not judged.
-func (f *explainFlags) expect(sh *shell, q *sigv4.Question, target *url.URL, gateway *state.Running) {
+func (f *explainFlags) expect(sh *shell, q *sigv4.Question, target *url.URL, local *state.Running) {
 	_, claimed, claimedRegion := claimedScope(q.Request)
 	service, region := scopeOf(target)
-	if gateway != nil || f.keys.state != "" {
-		service, region = defaultService, firstOf(regionOf(gateway), stackRegion(f.keys.state))
+	if local != nil || f.keys.state != "" {
+		service, region = defaultService, firstOf(regionOf(local), stackRegion(f.keys.state))
 	}
 	q.Service = firstOf(f.keys.service, service)
 	q.Region = firstOf(f.keys.region, region)
@@ -59,12 +60,27 @@ func (f *explainFlags) expect(sh *shell, q *sigv4.Question, target *url.URL, gat
 	}
 }
 
-// localKeys adds the developer of a local gateway. What another key's secret
-// is, only the gateway knows, unless it is one of the user's AWS keys.
-func (f *explainFlags) localKeys(ctx context.Context, sh *shell, q *sigv4.Question, gateway *state.Running) error {
+// gatewayKeys looks up what the gateway of a state directory knows: the keys of
+// its developer and of the template's users, and role sessions.
+func gatewayKeys(path string) (sigv4.Key, error) {
+	dir, err := openState(path)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	stack, err := readStack(dir)
+	if err != nil {
+		return nil, nil // never served: the developer's key is all there is
+	}
+	return gateway.Keys(dir, stack)
+}
+
+// localKeys adds the keys of a local gateway, unless the request names one of
+// the user's AWS keys, which the gateway does not know.
+func (f *explainFlags) localKeys(ctx context.Context, sh *shell, q *sigv4.Question, local *state.Running) error {
 	path := f.keys.state
 	if path == "" {
-		path = gateway.StateDir
+		path = local.StateDir
 	}
 	dev, err := readDeveloper(path)
 	if err != nil {
@@ -72,21 +88,30 @@ func (f *explainFlags) localKeys(ctx context.Context, sh *shell, q *sigv4.Questi
 	}
 	q.Candidates = []sigv4.Candidate{{Name: "the local " + dev.UserName, AccessKeyID: dev.AccessKeyID, Secret: dev.SecretAccessKey}}
 	fmt.Fprintf(sh.stderr, "tidewire: verifying as the gateway of %s, with the key of its local %s\n", path, dev.UserName)
-	key, _, _ := claimedScope(q.Request)
-	foreign := false
-	for _, c := range append(f.awsCandidates(ctx, sh), environmentKeys(sh)...) {
-		if c.AccessKeyID == key { // the gateway does not know it
-			foreign = true
-			fmt.Fprintf(sh.stderr, "tidewire: the request was signed with the AWS key of %s, not with one of this gateway\n", visible(c.Name))
-			continue
-		}
-		q.Candidates = append(q.Candidates, c)
+	if q.Key, err = gatewayKeys(path); err != nil {
+		return err
 	}
-	if key != "" && key != dev.AccessKeyID && !foreign {
-		return hint(errors.New("the request was not signed with the local developer's key; if it is a user's or a session's of the template, only the gateway has its secret"),
-			"see what the gateway itself found: tidewire explain --last --state "+path)
+	key, _, _ := claimedScope(q.Request)
+	ours := key == dev.AccessKeyID || q.Key != nil && servesKey(ctx, q, key)
+	for _, c := range append(f.awsCandidates(ctx, sh), environmentKeys(sh)...) {
+		if c.AccessKeyID != key {
+			q.Candidates = append(q.Candidates, c)
+		} else if !ours { // the gateway does not know it
+			fmt.Fprintf(sh.stderr, "tidewire: the request was signed with the AWS key of %s, not with one of this gateway\n", visible(c.Name))
+		}
 	}
 	return nil
+}
+
+// servesKey tells whether the gateway knows the key that a request names, expired
+// or not.
+func servesKey(ctx context.Context, q *sigv4.Question, key string) bool {
+	token := q.Request.Header.Get("X-Amz-Security-Token")
+	if values, err := url.ParseQuery(q.Request.RawQuery); token == "" && err == nil {
+		token = values.Get("X-Amz-Security-Token")
+	}
+	_, err := q.Key(ctx, key, token)
+	return err == nil || errors.Is(err, sigv4.ErrExpiredToken)
 }
 
 // environmentKeys are the keys in the environment, if there are any.

@@ -1,8 +1,8 @@
 package identity
 
 import (
-	"strconv"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"

@@ -52,6 +52,12 @@ func (a *Authenticator) Explain(ctx context.Context, f *Refusal, hosts, prefixes
 	return sigv4.Explain(l, q)
 }
 
+// Key looks secrets up as IAM does, for a verifier of the caller's own. It must
+// not put what it finds anywhere.
+func (a *Authenticator) Key(ctx context.Context, accessKeyID, sessionToken string) (string, error) {
+	return a.secret(&lookup{Context: ctx, snap: a.current.Load()}, accessKeyID, sessionToken)
+}
+
 // candidates are the long-term keys, for a request that names one key and was
 // signed with another's secret.
 func (snap *snapshot) candidates() []sigv4.Candidate {
