@@ -197,12 +197,36 @@ func (f *identityFlags) developer(sh *shell, gateway *state.Running) (*caller, e
 	if region == "" {
 		region = defaultRegion(sh)
 	}
+	if own, ok := givenOut(sh, path, dev); ok {
+		return &caller{
+			auth:        f.kind(),
+			credentials: credentials.StaticCredentialsProvider{Value: own},
+			region:      region,
+			source:      fmt.Sprintf("signing with the environment's key %s, which the gateway of %s gave out, region %s", own.AccessKeyID, path, region),
+		}, nil
+	}
 	return &caller{
 		auth:        f.kind(),
 		credentials: credentials.NewStaticCredentialsProvider(dev.AccessKeyID, dev.SecretAccessKey, ""),
 		region:      region,
 		source:      fmt.Sprintf("signing as the local %s of %s, region %s", dev.UserName, path, region),
 	}, nil
+}
+
+// givenOut are the credentials of the environment if the gateway of a state
+// directory made them, as after eval "$(tidewire env --role R)": whoever did
+// that means them.
+func givenOut(sh *shell, path string, dev state.Developer) (aws.Credentials, bool) {
+	own := aws.Credentials{AccessKeyID: sh.getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: sh.getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: sh.getenv("AWS_SESSION_TOKEN")}
+	if !own.HasKeys() || own.AccessKeyID == dev.AccessKeyID {
+		return own, false
+	}
+	key, err := gatewayKeys(path)
+	if err != nil || key == nil {
+		return own, false
+	}
+	_, err = key(context.Background(), own.AccessKeyID, own.SessionToken)
+	return own, err == nil
 }
 
 // readDeveloper reads the developer of a state directory without making one.
