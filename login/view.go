@@ -1,0 +1,72 @@
+package login
+
+import (
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// due says whether r must be renewed before it is used: a minute, or a tenth
+// of its life if that is shorter, before it expires. A token without expiry is
+// never due.
+func (s *Source) due(r *Record) bool {
+	if !s.good(r) {
+		return true
+	}
+	expiry, now := s.expiry(r.Token), s.o.Now()
+	if expiry.IsZero() || now.Before(s.again) {
+		return false
+	}
+	early := earlyTime
+	if life := expiry.Sub(r.Obtained); life > 0 && life/10 < early {
+		early = life / 10
+	}
+	return !now.Before(expiry.Add(-early))
+}
+
+// good says whether r can be used at all.
+func (s *Source) good(r *Record) bool {
+	if r == nil || r.Token == nil || r.Token.AccessToken == "" || s.o.IDToken && IDToken(r.Token) == "" {
+		return false
+	}
+	expiry := s.expiry(r.Token)
+	return expiry.IsZero() || s.o.Now().Before(expiry)
+}
+
+// expiry is that of the token that the source gives.
+func (s *Source) expiry(t *oauth2.Token) time.Time {
+	if !s.o.IDToken {
+		return t.Expiry
+	}
+	c, _ := peek(IDToken(t))
+	return c.expiry()
+}
+
+// view is what a caller gets: a copy, without the refresh token.
+func (s *Source) view(r *Record) (*oauth2.Token, error) {
+	if !s.good(r) {
+		return nil, s.useless(r)
+	}
+	t := &oauth2.Token{AccessToken: r.Token.AccessToken, TokenType: r.Token.TokenType, Expiry: s.expiry(r.Token)}
+	if s.o.IDToken {
+		t.AccessToken = IDToken(r.Token)
+	}
+	kept := extras(r.Token)
+	delete(kept, "device_key")
+	return withExtras(t, kept), nil
+}
+
+// useless says why a token that was just got cannot be used.
+func (s *Source) useless(r *Record) error {
+	e := &Error{Op: "token", Where: s.o.Name, Kind: ErrBadAnswer, Message: "the provider gave a token that has expired",
+		Hint: "set this machine's clock"}
+	switch {
+	case !s.o.IDToken || r == nil || r.Token == nil:
+	case IDToken(r.Token) == "":
+		e.Kind, e.Message, e.Hint = ErrUnsupported, "the provider gave no ID token", "ask for the scope openid, or use the access token"
+	default:
+		e.Kind, e.Message, e.Hint = ErrLoginRequired, "the provider renews the access token only, and the ID token has expired",
+			"log in again, or use the access token"
+	}
+	return e
+}
