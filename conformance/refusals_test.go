@@ -83,6 +83,45 @@ func (s *server) knocks(t *testing.T) []knock {
 	}
 }
 
+// TestOddHandshakes knocks at an open API with what no browser sends.
+func TestOddHandshakes(t *testing.T) {
+	t.Parallel()
+	s := serve(t, api{auth: "NONE"}.write(t, nil), serveOptions{})
+	plain := s.apis[0].URL
+	for _, k := range []struct {
+		name, url string
+		origins   []string
+		status    int
+	}{
+		{"a foreign origin behind one of ours", plain, []string{"http://localhost", "http://evil.example"}, http.StatusForbidden},
+		{"a foreign origin before one of ours", plain, []string{"http://evil.example", "http://localhost"}, http.StatusForbidden},
+		{"an origin of ours and null", plain, []string{"http://localhost", "null"}, http.StatusForbidden},
+		{"two origins in one", plain, []string{"http://localhost, http://evil.example"}, http.StatusForbidden},
+		{"one origin of ours", plain, []string{"http://localhost"}, http.StatusSwitchingProtocols},
+		{"malformed escape", plain + "?a=%zz", nil, http.StatusBadRequest},
+		{"cut escape", plain + "?room=blue&a=%4", nil, http.StatusBadRequest},
+		{"malformed escape in a name", plain + "?%=1", nil, http.StatusBadRequest},
+		{"escape of a percent sign", plain + "?a=%25zz", nil, http.StatusSwitchingProtocols},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			_, refused := handshake(t, k.url, http.Header{"Origin": k.origins})
+			if got := status(refused); got != k.status {
+				t.Errorf("answered %d %+v, want %d", got, refused, k.status)
+			}
+		})
+	}
+	s.stderr.await(t, `level=WARN.*evil\.example`)
+	open(t, plain, nil).echoes(t, "and the plain one is admitted")
+}
+
+// status is the answer's to a handshake.
+func status(refused *refusal) int {
+	if refused == nil {
+		return http.StatusSwitchingProtocols
+	}
+	return refused.status
+}
+
 // TestPolicyOfTemplate tries statements: an explicit deny, another stage, and
 // a condition that does not hold.
 func TestPolicyOfTemplate(t *testing.T) {

@@ -4,7 +4,9 @@ package conformance
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -163,7 +165,7 @@ func (s *server) judge(t testing.TB) {
 	_, rest, _ := strings.Cut(s.stdout.String(), "\n") // the ready line shows API keys, as it must
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	texts := []string{rest, s.stderr.String()}
+	texts := []string{rest, s.stderr.String(), s.keptText(t)}
 	for _, o := range s.heard {
 		texts = append(texts, o.String())
 	}
@@ -173,6 +175,20 @@ func (s *server) judge(t testing.TB) {
 		}
 	}
 }
+
+// keptText is what the state directory keeps of refused requests; nothing if
+// none was refused.
+func (s *server) keptText(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.state, refusalsFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	return string(text)
+}
+
+// refusalsFile keeps what was refused, in the state directory.
+const refusalsFile = "refusals.json"
 
 // signature finds what looks like a SigV4 signature or a sealed token.
 var signature = regexp.MustCompile(`(?i)(x-amz-signature=|signature=|x-amz-security-token[=:"' ]+)[0-9a-z%+/_-]{16,}`)

@@ -8,7 +8,10 @@ const job = await json(process.stdin);
 const say = (event) => console.log(JSON.stringify(event));
 const client = new websocket.client();
 
-client.on("connectFailed", (error) => say({ refused: error.message }));
+client.on("connectFailed", (error) => {
+  say({ refused: error.message });
+  process.exit(); // the library leaves the connection open
+});
 client.on("connect", (connection) => {
   say({ open: true });
   let left = job.count;
