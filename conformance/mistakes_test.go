@@ -177,9 +177,7 @@ func (s *server) job(c credentials, library, form string) job {
 func deliver(t *testing.T, address string, w wire) *refusal {
 	t.Helper()
 	if w.Method == "GET" {
-		for _, h := range [][2]string{{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}, {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}} {
-			w.Headers = append(w.Headers, h)
-		}
+		w.Headers = append(w.Headers, [][2]string{{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}, {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}}...)
 	}
 	nc, err := net.DialTimeout("tcp", address, patience)
 	if err != nil {

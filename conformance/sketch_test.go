@@ -16,12 +16,12 @@ func pick[T any](r *rand.Rand, all ...T) T { return all[r.IntN(len(all))] }
 
 // sketch draws a request for a signer.
 func sketch(r *rand.Rand, signer string) job {
-	j := job{Signer: signer, Form: pick(r, "query", "headers"), Service: "execute-api", Region: "eu-west-1", AccessKeyID: longTerm, Secret: outsideKy,
+	j := job{Signer: signer, Form: pick(r, "query", "headers"), Service: "execute-api", Region: "eu-west-1", AccessKeyID: longTerm, Secret: outsideSecret,
 		Method: pick(r, "GET", "GET", "POST", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND", "M-SEARCH"),
 		Scheme: pick(r, "https", "http", "wss", "ws"), Path: sketchPath(r, signer), Headers: sketchHeaders(r)}
 	j.Host = sketchHost(r)
 	if r.IntN(2) == 0 {
-		j.AccessKeyID, j.SessionToken = temporary, outsideTk
+		j.AccessKeyID, j.SessionToken = temporary, outsideToken
 	}
 	if r.IntN(2) == 0 {
 		j.Expires = 1 + r.IntN(604800)
