@@ -24,7 +24,7 @@ func sketch(r *rand.Rand, signer string) job {
 		j.AccessKeyID, j.SessionToken = temporary, outsideToken
 	}
 	if r.IntN(2) == 0 {
-		j.Expires = 1 + r.IntN(604800)
+		j.Expires = 604800 - r.IntN(604000)
 	}
 	if j.Method != "HEAD" && r.IntN(2) == 0 && !(signer == "botocore" && j.Form == "query") { // whose presigner takes a body for parameters
 		j.Body = sketchBody(r)
