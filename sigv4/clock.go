@@ -2,6 +2,7 @@ package sigv4
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -48,12 +49,16 @@ func parseStamp(s string) (time.Time, bool) {
 	return t, day <= 28 || t.Day() == day // not 30 February
 }
 
-// parseDate reads the Date header: any HTTP date form, or the basic format.
+// parseDate reads the Date header: any HTTP date form, the basic format, or the
+// form that botocore writes, with -0000 (RFC 5322, 3.3) where HTTP has GMT.
 func parseDate(s string) (time.Time, bool) {
 	if t, ok := parseStamp(s); ok {
 		return t, true
 	}
 	t, err := http.ParseTime(s)
+	if head, ok := strings.CutSuffix(s, " -0000"); err != nil && ok {
+		t, err = http.ParseTime(head + " GMT")
+	}
 	return t.UTC(), err == nil
 }
 
