@@ -1,0 +1,73 @@
+package realtime
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// BenchmarkData is from the text of a data frame of 300 bytes to the
+// subscriber's hands.
+func BenchmarkData(b *testing.B) {
+	text := []byte(`{"id":"1","type":"data","payload":{"data":{"onCreatePost":{"id":"1","title":"` + strings.Repeat("x", 216) + `"}}}}`)
+	for name, handler := range map[string]bool{"next": false, "handler": true} {
+		b.Run(name, func(b *testing.B) {
+			s := New(Options{Protocol: GraphQL()})
+			l := newLink(s)
+			got := make(chan struct{}, 1)
+			sub := &Subscription{socket: s, state: active, accepted: true, id: "1"}
+			sub.queue.ready = make(chan struct{}, 1)
+			if handler {
+				sub.handler = func(Event, error) { got <- struct{}{} }
+			}
+			s.subs["1"] = sub
+			b.ReportAllocs()
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				if err := l.take(text); err != nil {
+					b.Fatal(err)
+				}
+				if handler {
+					<-got
+				} else if _, err := sub.Next(context.Background()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			s.work.Wait()
+		})
+	}
+}
+
+func TestQueueIsBounded(t *testing.T) {
+	t.Parallel()
+	o := &Options{MaxPending: 4, MaxBytes: 10}
+	q := &queue{ready: make(chan struct{}, 1)}
+	q.push(json.RawMessage(strings.Repeat("x", 50)), o) // one message may be larger than the bound
+	q.push(json.RawMessage("1"), o)
+	for range 3 {
+		q.pushGap(Gap{Attempts: 1})
+	}
+	e, _, _ := q.pop()
+	if len(e.Payload) != 50 {
+		t.Errorf("%+v", e)
+	}
+	if e, _, _ = q.pop(); e.Dropped != 1 {
+		t.Errorf("%+v", e)
+	}
+	if e, _, _ = q.pop(); e.Gap == nil || e.Gap.Attempts != 3 {
+		t.Errorf("%+v", e)
+	}
+	for i := range 1000 {
+		q.push(json.RawMessage("1"), o)
+		q.push(json.RawMessage("2"), o)
+		for range 2 {
+			if e, ok, _ := q.pop(); !ok || len(e.Payload) != 1 {
+				t.Fatalf("%d: %+v", i, e)
+			}
+		}
+	}
+	if cap(q.events) > keptRoom || q.bytes != 0 {
+		t.Errorf("an empty queue keeps room for %d events", cap(q.events))
+	}
+}

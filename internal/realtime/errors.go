@@ -1,0 +1,75 @@
+package realtime
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+var (
+	// ErrClosed is the end of what this side has closed.
+	ErrClosed = errors.New("closed by this side")
+	// ErrCompleted is the end of a subscription that the server has ended.
+	ErrCompleted = errors.New("the server has ended the subscription")
+)
+
+// RefusedError is a handshake that was answered with a status other than 101.
+type RefusedError struct {
+	Status int
+	Header http.Header
+	Body   []byte // its first KB, as it came: it may repeat credentials
+}
+
+// Error is the status.
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("the WebSocket was refused: %d %s", e.Status, http.StatusText(e.Status))
+}
+
+// DialError is a connection that could not be made: DNS, TCP, TLS, or an answer
+// that is no WebSocket handshake.
+type DialError struct {
+	Cause error
+}
+
+// Error says what failed.
+func (e *DialError) Error() string { return "cannot connect: " + e.Cause.Error() }
+
+// Unwrap gives the cause.
+func (e *DialError) Unwrap() error { return e.Cause }
+
+// TimeoutError is an answer of the server that did not come.
+type TimeoutError struct {
+	For   string // what was waited for
+	After time.Duration
+}
+
+// Error says what was waited for.
+func (e *TimeoutError) Error() string {
+	return "no " + e.For + " from the server within " + e.After.String()
+}
+
+// Timeout is true: a TimeoutError is a net.Error of its kind.
+func (e *TimeoutError) Timeout() bool { return true }
+
+// LostError is a connection that ended without this side's doing.
+type LostError struct {
+	Cause error
+}
+
+// Error says what failed.
+func (e *LostError) Error() string { return "connection lost: " + e.Cause.Error() }
+
+// Unwrap gives the cause.
+func (e *LostError) Unwrap() error { return e.Cause }
+
+// withoutURL strips what net/http wraps around an error, because the wrapping
+// shows the whole URL.
+func withoutURL(err error) error {
+	var wrapped *url.Error
+	for errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	return err
+}

@@ -1,0 +1,176 @@
+package realtime
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Start makes the text of the message that starts the subscription id, with a
+// proof of its own. It is called anew for every attempt; its context has a
+// deadline.
+type Start func(ctx context.Context, id string) ([]byte, error)
+
+// Socket shares one WebSocket among subscriptions. It is opened by the first
+// one, restored while there are any, and closed when there are none.
+type Socket struct {
+	options Options // immutable
+
+	unknownTypes, unknownIDs, badFrames, looseErrors, reconnects atomic.Uint64
+
+	work sync.WaitGroup // all goroutines
+
+	// guarded by mu
+	mu     sync.Mutex
+	closed bool
+	subs   map[string]*Subscription
+	last   uint64      // number of the last id
+	link   *link       // nil: there is no connection and none is tried
+	idle   *time.Timer // nil, or closes the link
+}
+
+// Counts says what a Socket has seen that changes nothing.
+type Counts struct {
+	UnknownTypes uint64 // frames of a type that nobody knows
+	UnknownIDs   uint64 // frames for no subscription, such as data that came after its end
+	BadFrames    uint64 // texts that are no frames
+	LooseErrors  uint64 // errors without an id that could not be told whose they are
+	Reconnects   uint64 // connections restored
+}
+
+// New makes a Socket; nothing is opened yet.
+func New(o Options) *Socket {
+	return &Socket{options: o.withDefaults(), subs: map[string]*Subscription{}}
+}
+
+// Counts are those up to now.
+func (s *Socket) Counts() Counts {
+	return Counts{UnknownTypes: s.unknownTypes.Load(), UnknownIDs: s.unknownIDs.Load(), BadFrames: s.badFrames.Load(),
+		LooseErrors: s.looseErrors.Load(), Reconnects: s.reconnects.Load()}
+}
+
+// Subscribe starts a subscription and returns once the server has accepted it.
+// Later it is started again on every restored connection. An error of the first
+// attempt is returned as it is and not repeated. If handler is nil the
+// subscription's Next gives the events; else handler is called with
+// one after the other, from a goroutine that lives while there are some, and
+// last with an error.
+func (s *Socket) Subscribe(ctx context.Context, start Start, handler func(Event, error)) (*Subscription, error) {
+	sub := &Subscription{socket: s, start: start, handler: handler, started: make(chan error, 1)}
+	sub.queue.ready = make(chan struct{}, 1)
+	if err := s.add(sub); err != nil {
+		return nil, err
+	}
+	var err error
+	select {
+	case err = <-sub.started:
+	case <-ctx.Done():
+		err = ctx.Err()
+		s.abandon(sub)
+	}
+	if err != nil {
+		sub.queue.end(err, true) // nobody has seen it: no handler is called
+		return nil, err
+	}
+	return sub, nil
+}
+
+// add gives sub an id and the open link, or a new one.
+func (s *Socket) add(sub *Subscription) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	s.last++
+	sub.id = strconv.FormatUint(s.last, 10)
+	s.subs[sub.id] = sub
+	if s.idle != nil {
+		s.idle.Stop()
+		s.idle = nil
+	}
+	switch {
+	case s.link == nil:
+		s.link = newLink(s)
+		s.work.Go(s.link.run)
+	case s.link.open:
+		s.link.begin(sub)
+	} // else the link begins all when it opens
+	return nil
+}
+
+// Close ends all subscriptions with ErrClosed, closes the WebSocket with 1000,
+// for which it waits 5 seconds at most, and waits for every goroutine. It must
+// not be called by a handler.
+func (s *Socket) Close() {
+	s.mu.Lock()
+	s.closed = true
+	if s.idle != nil {
+		s.idle.Stop()
+		s.idle = nil
+	}
+	for _, sub := range s.subs {
+		s.remove(sub, ErrClosed)
+	}
+	l := s.link
+	s.link = nil
+	s.mu.Unlock()
+	if l != nil {
+		l.close()
+	}
+	s.work.Wait()
+}
+
+// remove ends sub, unless that has happened. The caller holds mu.
+func (s *Socket) remove(sub *Subscription, err error) {
+	if sub.state == ended {
+		return
+	}
+	sub.state = ended
+	delete(s.subs, sub.id)
+	if sub.stopped != nil {
+		close(sub.stopped)
+	}
+	if !sub.accepted {
+		sub.started <- err // has room: it is sent once
+	} else if sub.queue.end(err, err == ErrClosed) {
+		sub.handle()
+	}
+	if len(s.subs) == 0 && s.link != nil && s.idle == nil && !s.closed {
+		l := s.link
+		s.idle = time.AfterFunc(s.options.Idle, func() { s.retire(l) })
+	}
+}
+
+func (s *Socket) end(sub *Subscription, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remove(sub, err)
+}
+
+// retire closes a link that is idle. It runs in the timer's goroutine; the
+// link's own, for which Close waits, does what takes time.
+func (s *Socket) retire(l *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.link != l || len(s.subs) > 0 || s.closed {
+		return
+	}
+	s.link, s.idle = nil, nil
+	s.work.Go(l.close) // l.run is still at work, so nobody has finished waiting
+}
+
+// abandon ends a subscription that nobody waits for any more.
+func (s *Socket) abandon(sub *Subscription) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sub.state == ended {
+		return
+	}
+	if l := s.link; l != nil && l.open && sub.sent {
+		l.stop(sub.id)
+	}
+	s.remove(sub, ErrClosed)
+}
