@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/tidewire/tidewire/internal/realtime"
 )
 
 const (
@@ -36,6 +38,8 @@ type Options struct {
 	// MaxAnswer is the size in bytes over which an answer is refused with
 	// ErrTooLarge. Default 8 MiB.
 	MaxAnswer int64
+	// Realtime says how subscriptions work.
+	Realtime Realtime
 }
 
 // Client calls one GraphQL API. Its methods may be called concurrently.
@@ -45,6 +49,7 @@ type Client struct {
 	auth     *Auth
 	options  Options
 	http     *http.Client
+	socket   *realtime.Socket // opens nothing until it is used
 }
 
 // New makes a client of the API at url,
@@ -73,6 +78,7 @@ func New(url string, auth *Auth, o *Options) (*Client, error) {
 		}
 	}
 	c.http = httpClient(opt.HTTPClient)
+	c.socket = c.newSocket()
 	return c, nil
 }
 

@@ -12,7 +12,19 @@
 //	})
 //
 // [Client.Query] and [Client.Mutate] give raw JSON, [Query] and [Mutate] decode
-// it. The proof of who is calling is an [Auth], from [APIKey], [IAM], [Token]
+// it. [Client.Subscribe] gives the events of a subscription:
+//
+//	sub, err := c.Subscribe(ctx, &appsync.Request{Query: `subscription { onPost { id } }`})
+//	for event, err := range sub.Events(ctx) {
+//		switch {
+//		case err != nil: // the end, see Subscription.Next
+//		case event.Reconnected != nil: // look for what was missed meanwhile
+//		default: // event.Decode(&post)
+//		}
+//	}
+//
+// and [Client.SubscribeFunc] calls a function with them. [Client.Close] ends
+// all of them. The proof of who is calling is an [Auth], from [APIKey], [IAM], [Token]
 // (OIDC and Cognito user pools), [Lambda] or [LambdaFunc]; [Request.Auth]
 // replaces the client's for one request. [Generated] is the client for
 // genqlient's code.
@@ -24,8 +36,15 @@
 //
 // # What is promised
 //
-//   - Every attempt of every request has a proof of its own, made with what
-//     provider, source or function give at that moment.
+//   - Every attempt of every request, every connection and every start of a
+//     subscription has a proof of its own, made with what provider, source or
+//     function give at that moment.
+//   - A subscription outlives its connections. Each is restored after a growing,
+//     jittered pause, and the gap reported, because AppSync does not replay.
+//     A denial is final: of the connection for all subscriptions, of
+//     one subscription for that one.
+//   - A slow consumer is told how many messages it has missed; what waits for it
+//     is bounded.
 //   - Partial data is kept: a response with errors comes with [Errors].
 //   - Only what is safe is repeated, see [Retry]. A mutation is repeated only
 //     if it was never sent.
@@ -43,5 +62,8 @@
 // # Concurrency
 //
 // A [Client] and an [Auth] may be used from any number of goroutines. A Client
-// owns no goroutine; Token's Auth has one while its source is being asked.
+// has goroutines only while it has subscriptions (one for the WebSocket, one
+// for each start in progress, one for each function of SubscribeFunc at work),
+// and [Client.Close] waits for them; Token's Auth has one while its source is
+// being asked.
 package appsync

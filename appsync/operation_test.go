@@ -70,10 +70,10 @@ func TestRedacted(t *testing.T) {
 	jwt := "eyJhbGciOiJub25lIn0.eyJzdWIiOiJib2IifQ.c2ln"
 	for _, text := range []string{
 		secret, "a " + url.QueryEscape(secret) + " b", "x-api-key:" + secret, "wss://h/?header=" + secret,
-		"authorization: " + secret, `{"access_token": "` + secret + `"}`, "got " + jwt, "X-Amz-Signature=" + secret + "&b=1",
+		"authorization: " + secret, "header-dG9wK3NlY3JldC92YWx1ZT09", `{"access_token": "` + secret + `"}`, "got " + jwt, "X-Amz-Signature=" + secret + "&b=1",
 	} {
 		got := redacted(text, secret)
-		if strings.Contains(got, "secret/value") || strings.Contains(got, "secret%2F") || strings.Contains(got, "eyJzdWI") {
+		if strings.Contains(got, "secret/value") || strings.Contains(got, "secret%2F") || strings.Contains(got, "eyJzdWI") || strings.Contains(got, "dG9wK3") {
 			t.Errorf("%q became %q", text, got)
 		}
 		if !strings.Contains(got, "sha256") {

@@ -35,7 +35,8 @@ func credentialPattern() *regexp.Regexp {
 	const lines = `(?i)\bauthorization:[^\n']+`
 	const json = `(?i)"(?:access_token|refresh_token|id_token|client_secret|authorization|x-api-key|x-amz-security-token)"\s*:\s*"[^"]*"`
 	const jwt = `\beyJ[\w-]+\.[\w-]+\.[\w-]*`
-	return regexp.MustCompile(jwt + "|" + words + "|" + lines + "|" + json)
+	const protocol = `\bheader-[\w-]{16,}`
+	return regexp.MustCompile(jwt + "|" + protocol + "|" + words + "|" + lines + "|" + json)
 }
 
 // redacted is text on one line, shortened, with secrets masked: those given,
@@ -50,7 +51,7 @@ func redacted(text string, secrets ...string) string {
 			text = strings.ReplaceAll(text, spelled, sigv4.Fingerprint(secret))
 		}
 	}
-	if strings.ContainsAny(text, "=:") || strings.Contains(text, "eyJ") {
+	if strings.ContainsAny(text, "=:") || strings.Contains(text, "eyJ") || strings.Contains(text, "header-") {
 		text = credentialPattern().ReplaceAllStringFunc(text, maskValue)
 	}
 	return oneLine(text)

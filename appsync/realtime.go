@@ -1,0 +1,126 @@
+package appsync
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"golang.org/x/oauth2"
+
+	"github.com/tidewire/tidewire/internal/realtime"
+)
+
+// How a subscription ends without a failure.
+var (
+	// ErrClosed is the end of what this side has closed.
+	ErrClosed = realtime.ErrClosed
+	// ErrCompleted is the end of a subscription that AppSync has ended, such as
+	// by invalidating it.
+	ErrCompleted = realtime.ErrCompleted
+)
+
+// ConnectionError is a WebSocket that could not be opened, was lost, or on which
+// an answer did not come in time.
+type ConnectionError struct {
+	Op    string // what was connected to
+	Cause error
+}
+
+// Error says what failed.
+func (e *ConnectionError) Error() string { return e.Op + ": " + redacted(e.Cause.Error()) }
+
+// Unwrap gives the cause.
+func (e *ConnectionError) Unwrap() error { return e.Cause }
+
+// Timeout says whether an answer did not come in time.
+func (e *ConnectionError) Timeout() bool {
+	var late *realtime.TimeoutError
+	return errors.As(e.Cause, &late)
+}
+
+func (c *Client) newSocket() *realtime.Socket {
+	o := &c.options.Realtime
+	return realtime.New(realtime.Options{
+		Handshake: c.handshake, Protocol: realtime.GraphQL(), Failure: failure, Retry: passing, HTTPClient: c.http,
+		Connect: o.Connect, Reply: o.Reply, Idle: o.Idle, KeepAlive: o.KeepAlive, MinPause: o.MinPause, MaxPause: o.MaxPause,
+		Attempts: o.Attempts, ReadLimit: o.ReadLimit, MaxPending: o.MaxPending, MaxBytes: o.MaxBytes,
+	})
+}
+
+// handshake is one attempt's, with a proof of its own.
+func (c *Client) handshake(ctx context.Context) (*realtime.Handshake, error) {
+	object, err := c.auth.connectObject(ctx, c.endpoint)
+	if err != nil {
+		return nil, err
+	}
+	return &realtime.Handshake{
+		URL: c.endpoint.realtime.String(), Host: c.endpoint.realtimeHost,
+		Subprotocols: c.endpoint.subprotocols(object), Header: c.options.Header.Clone(),
+	}, nil
+}
+
+// failure makes an error of what a frame lists.
+func failure(list json.RawMessage) error {
+	if errs := parseErrors(list); len(errs) > 0 {
+		return errs
+	}
+	return nil
+}
+
+// passing says whether another attempt may end otherwise. A denial stays one.
+func passing(err error) bool {
+	var refused *realtime.RefusedError
+	var missing *NoCredentialsError
+	var region *NoRegionError
+	var list Errors
+	switch {
+	case errors.As(err, &refused):
+		return refused.Status >= 500 || refused.Status == http.StatusTooManyRequests || refused.Status == http.StatusRequestTimeout
+	case errors.As(err, &missing):
+		var oauth *oauth2.RetrieveError
+		return !errors.As(missing.Cause, &oauth) || oauth.Response == nil || oauth.Response.StatusCode >= 500
+	case errors.As(err, &region):
+		return false
+	case errors.As(err, &list):
+		return passingErrors(list)
+	}
+	return true
+}
+
+// passingErrors is passing for the errors of a frame: not for those that
+// AppSync's own clients take as final, nor for errors without a type, which
+// are of the document.
+func passingErrors(list Errors) bool {
+	for i := range list {
+		e := &list[i]
+		switch shortType(e.ErrorType) {
+		case "", "BadRequestException", "UnsupportedOperation", "MaxSubscriptionsReachedError":
+			return false
+		}
+		if e.Is(ErrUnauthorized) || e.ErrorCode == http.StatusBadRequest {
+			return false
+		}
+	}
+	return true
+}
+
+// realtimeError is err as this package's callers know it.
+func (c *Client) realtimeError(err error) error {
+	op := "connect " + place(&c.endpoint.realtime)
+	switch e := err.(type) {
+	case nil, Errors, *NoCredentialsError, *NoRegionError:
+		return err
+	case *realtime.RefusedError:
+		var envelope struct{ Errors json.RawMessage }
+		bad := json.Unmarshal(e.Body, &envelope)
+		list := parseErrors(envelope.Errors)
+		text := message(&http.Response{StatusCode: e.Status, Header: e.Header}, e.Body, bad, list)
+		return &ResponseError{Op: op, Status: e.Status, Type: shortType(e.Header.Get("X-Amzn-Errortype")),
+			Message: redacted(text), RequestID: oneLine(e.Header.Get("X-Amzn-Requestid"))}
+	}
+	if err == ErrClosed || err == ErrCompleted || err == context.Canceled || err == context.DeadlineExceeded {
+		return err
+	}
+	return &ConnectionError{Op: op, Cause: err}
+}

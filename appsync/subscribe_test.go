@@ -1,0 +1,327 @@
+package appsync_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/oauth2"
+
+	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/internal/wire"
+)
+
+const onPost = `subscription On { onPost { id } }`
+
+// socket is the server's end of a WebSocket.
+type socket struct {
+	io.ReadWriteCloser
+	n      int
+	header []byte // the authorization of the connection
+}
+
+func (s *socket) send(format string, args ...any) {
+	_ = wsutil.WriteServerText(s, fmt.Appendf(nil, format, args...))
+}
+
+func (s *socket) next() (wire.Frame, bool) {
+	text, err := wsutil.ReadClientText(s)
+	if err != nil {
+		return wire.Frame{}, false
+	}
+	f, err := wire.Decode(text)
+	return f, err == nil
+}
+
+func (s *socket) hello() bool {
+	f, ok := s.next()
+	s.send(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`)
+	return ok && f.Type == wire.ConnectionInit
+}
+
+// obey accepts every start, then calls each.
+func (s *socket) obey(each func(wire.Frame)) {
+	for f, ok := s.next(); ok; f, ok = s.next() {
+		switch f.Type {
+		case wire.Start:
+			s.send(`{"type":"start_ack","id":%q}`, f.ID)
+			if each != nil {
+				each(f)
+			}
+		case wire.Stop:
+			s.send(`{"type":"complete","id":%q}`, f.ID)
+		}
+	}
+}
+
+// newRealtime starts a server of WebSockets and a client of it.
+func newRealtime(t testing.TB, auth *appsync.Auth, o appsync.Options, serve func(s *socket)) *appsync.Client {
+	t.Helper()
+	var sockets sync.WaitGroup
+	var mu sync.Mutex
+	n := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		offered := strings.Split(r.Header.Get("Sec-Websocket-Protocol"), ",")
+		if r.URL.Path != "/graphql/realtime" || r.URL.RawQuery != "" || len(offered) != 2 {
+			t.Errorf("connected to %s with %d subprotocols", r.URL.Path, len(offered))
+		}
+		header, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(offered[1]), "header-"))
+		if err != nil {
+			t.Error(err)
+		}
+		sockets.Add(1)
+		u := ws.HTTPUpgrader{Protocol: func(p string) bool { return p == "graphql-ws" }}
+		conn, _, _, err := u.Upgrade(r, w)
+		if err != nil {
+			sockets.Done()
+			t.Error(err)
+			return
+		}
+		mu.Lock()
+		n++
+		s := &socket{conn, n, header}
+		mu.Unlock()
+		go func() {
+			defer sockets.Done()
+			defer conn.Close()
+			serve(s)
+		}()
+	}))
+	transport := &http.Transport{}
+	o.HTTPClient = &http.Client{Transport: transport}
+	if o.Realtime.MinPause == 0 {
+		o.Realtime.MinPause, o.Realtime.MaxPause = time.Millisecond, time.Millisecond
+	}
+	c, err := appsync.New(server.URL+"/graphql", auth, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Close()
+		transport.CloseIdleConnections()
+		server.Close()
+		sockets.Wait()
+	})
+	return c
+}
+
+func TestSubscribeSignsEveryMessage(t *testing.T) {
+	t.Parallel()
+	type signed struct {
+		connect, start []byte
+		data           string
+	}
+	seen := make(chan signed, 8)
+	c := newRealtime(t, appsync.IAM(keys(session), "us-east-1"), appsync.Options{Now: signedAt}, func(s *socket) {
+		if !s.hello() {
+			return
+		}
+		s.obey(func(f wire.Frame) {
+			var p struct {
+				Data       string
+				Extensions struct{ Authorization json.RawMessage }
+			}
+			if err := json.Unmarshal(f.Payload, &p); err != nil {
+				t.Error(err)
+			}
+			seen <- signed{s.header, p.Extensions.Authorization, p.Data}
+			s.send(`{"type":"data","id":%q,"payload":{"data":{"onPost":{"id":"<1>"}},"errors":[{"message":"half","errorType":"X"}]}}`, f.ID)
+			if s.n == 1 {
+				s.Close()
+			}
+		})
+	})
+	sub, err := c.Subscribe(t.Context(), &appsync.Request{Query: onPost, Variables: map[string]string{"s": "<\"&\u2028>"}, OperationName: "On"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []appsync.Event
+	for e, err := range sub.Events(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Reconnected != nil {
+			if e.Reconnected.Cause == nil || e.Reconnected.Attempts < 1 {
+				t.Errorf("%+v", e.Reconnected)
+			}
+			e.Reconnected = &appsync.Gap{}
+		}
+		if events = append(events, e); len(events) == 3 {
+			break
+		}
+	}
+	message := appsync.Event{Data: json.RawMessage(`{"onPost":{"id":"<1>"}}`), Errors: appsync.Errors{{Message: "half", ErrorType: "X"}}}
+	if diff := cmp.Diff([]appsync.Event{message, {Reconnected: &appsync.Gap{}}, message}, events); diff != "" {
+		t.Error(diff)
+	}
+	for range 2 {
+		got := <-seen
+		verify(t, got.connect, "/graphql/connect", "{}")
+		verify(t, got.start, "/graphql", got.data)
+		if want := `{"query":"` + onPost + `","variables":{"s":"<\"&\u2028>"},"operationName":"On"}`; got.data != want {
+			var a, b any
+			if json.Unmarshal([]byte(got.data), &a) != nil || json.Unmarshal([]byte(want), &b) != nil || !cmp.Equal(a, b) {
+				t.Errorf("data %s, want %s", got.data, want)
+			}
+		}
+	}
+}
+
+func TestEveryAttemptHasAFreshToken(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	given := 0
+	auth := appsync.Token(sourceFunc(func() (*oauth2.Token, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		given++
+		return &oauth2.Token{AccessToken: fmt.Sprint("token-", given)}, nil
+	}))
+	seen := make(chan string, 16)
+	c := newRealtime(t, auth, appsync.Options{}, func(s *socket) {
+		if !s.hello() {
+			return
+		}
+		seen <- string(s.header)
+		s.obey(func(f wire.Frame) {
+			seen <- string(f.Payload)
+			if s.n < 3 {
+				s.Close()
+			}
+		})
+	})
+	sub, err := c.Subscribe(t.Context(), &appsync.Request{Query: onPost})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 1 {
+		if e, err := sub.Next(t.Context()); err != nil || e.Reconnected == nil {
+			t.Fatalf("%+v %v", e, err)
+		}
+	}
+	for i := range 4 {
+		if got, want := <-seen, fmt.Sprintf("token-%d", i+1); !strings.Contains(got, want) {
+			t.Errorf("proof %d is not %s: %s", i, want, got)
+		}
+	}
+}
+
+func TestDenialsAreTyped(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		connect, start string
+		is             error
+	}{
+		"connection":     {`{"type":"connection_error","payload":{"errors":[{"errorType":"UnauthorizedException","message":"You are not authorized to make this call.","errorCode":401}]}}`, "", appsync.ErrUnauthorized},
+		"old connection": {`{"type":"connection_error","payload":{"errors":[{"errorType":"com.amazonaws.deepdish.graphql.auth#UnauthorizedException","errorCode":400}]}}`, "", appsync.ErrUnauthorized},
+		"start":          {"", `{"type":"error","id":"1","payload":{"errors":[{"errorType":"Unauthorized","message":"Not Authorized to access onPost on type Subscription"}]}}`, appsync.ErrUnauthorized},
+		"many":           {"", `{"type":"error","id":"1","payload":{"errors":{"errorType":"MaxSubscriptionsReachedError","message":"Max number of 100 subscriptions reached"}}}`, appsync.ErrMaxSubscriptions},
+		"many is limit":  {"", `{"type":"error","id":"1","payload":{"errors":[{"errorType":"MaxSubscriptionsReachedError"}]}}`, appsync.ErrLimitExceeded},
+		"rate":           {"", `{"type":"error","payload":{"errors":{"errorType":"LimitExceededError","message":"Rate limit exceeded"}}}`, appsync.ErrLimitExceeded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *socket) {
+				if c.connect != "" {
+					s.next()
+					s.send("%s", c.connect)
+					return
+				}
+				if s.hello() {
+					s.next()
+					s.send("%s", c.start)
+					s.next()
+				}
+			})
+			_, err := client.Subscribe(t.Context(), &appsync.Request{Query: onPost})
+			var list appsync.Errors
+			if !errors.Is(err, c.is) || !errors.As(err, &list) {
+				t.Errorf("%T %v", err, err)
+			}
+		})
+	}
+}
+
+func TestUpgradeThatIsRefused(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, text(403, "text/html", "<html>"))
+	c := newClient(t, a, appsync.APIKey(apiKey), appsync.Options{})
+	defer c.Close()
+	_, err := c.Subscribe(t.Context(), &appsync.Request{Query: onPost})
+	var refused *appsync.ResponseError
+	if !errors.As(err, &refused) || refused.Status != 403 || !errors.Is(err, appsync.ErrUnauthorized) || a.count() != 1 {
+		t.Errorf("%T %v", err, err)
+	}
+	a.client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	lost, err := appsync.New("http://127.0.0.1:1/graphql", appsync.APIKey(apiKey), &appsync.Options{HTTPClient: a.client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lost.Close()
+	_, err = lost.Subscribe(t.Context(), &appsync.Request{Query: onPost})
+	var unreachable *appsync.ConnectionError
+	if !errors.As(err, &unreachable) || unreachable.Timeout() || strings.Contains(err.Error(), "header") {
+		t.Errorf("%T %v", err, err)
+	}
+	if _, err := c.Subscribe(t.Context(), &appsync.Request{Query: "query { a }"}); !errors.Is(err, appsync.ErrOperation) {
+		t.Error(err)
+	}
+}
+
+func TestSubscribeFunc(t *testing.T) {
+	t.Parallel()
+	c := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *socket) {
+		if s.hello() {
+			s.obey(func(f wire.Frame) {
+				s.send(`{"type":"data","id":%q,"payload":{"data":null}}`, f.ID)
+				s.send(`{"type":"complete","id":%q}`, f.ID)
+			})
+		}
+	})
+	got := make(chan error, 2)
+	if _, err := c.SubscribeFunc(t.Context(), &appsync.Request{Query: onPost, Auth: appsync.Lambda("other")}, func(e appsync.Event, err error) {
+		if e.Data != nil {
+			t.Errorf("%+v", e)
+		}
+		got <- err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if first, last := <-got, <-got; first != nil || last != appsync.ErrCompleted {
+		t.Error(first, last)
+	}
+}
+
+func TestCancelledSubscribe(t *testing.T) {
+	t.Parallel()
+	asked, stopped := make(chan struct{}), make(chan struct{})
+	c := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *socket) {
+		if !s.hello() {
+			return
+		}
+		s.next()
+		close(asked)
+		if f, ok := s.next(); ok && f.Type == wire.Stop {
+			close(stopped)
+		}
+		s.next()
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-asked; cancel() }()
+	if _, err := c.Subscribe(ctx, &appsync.Request{Query: onPost}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	<-stopped
+}
