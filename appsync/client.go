@@ -1,6 +1,7 @@
 package appsync
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 const (
 	defaultTimeout   = 35 * time.Second // AppSync's own limit is 30 s
 	defaultMaxAnswer = 8 << 20
+	firstRoom        = 64 << 10 // bytes that are made room for before any has come
 )
 
 // Options says how a Client works. The zero value, like a nil pointer, works.
@@ -165,11 +167,14 @@ func fits(is, want kind) error {
 	return fmt.Errorf("%w: the document is a %s; use %s", ErrOperation, is, method)
 }
 
-// readBounded reads at most max bytes.
-func readBounded(body io.Reader, max int64) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(body, max+1))
-	if int64(len(text)) > max {
-		return nil, fmt.Errorf("%w: over %d bytes; see Options.MaxAnswer", ErrTooLarge, max)
+// readBounded reads at most that many bytes. length is how many there are said to
+// be, or negative.
+func readBounded(body io.Reader, length, most int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(max(length, 1024), firstRoom)) + bytes.MinRead)
+	_, err := b.ReadFrom(io.LimitReader(body, most+1))
+	if int64(b.Len()) > most {
+		return nil, fmt.Errorf("%w: over %d bytes; see Options.MaxAnswer", ErrTooLarge, most)
 	}
-	return text, err
+	return b.Bytes(), err
 }

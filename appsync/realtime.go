@@ -112,10 +112,12 @@ func (c *Client) realtimeError(err error) error {
 	case nil, Errors, *NoCredentialsError, *NoRegionError:
 		return err
 	case *realtime.RefusedError:
-		var envelope struct{ Errors json.RawMessage }
-		bad := json.Unmarshal(e.Body, &envelope)
-		list := parseErrors(envelope.Errors)
-		text := message(&http.Response{StatusCode: e.Status, Header: e.Header}, e.Body, bad, list)
+		var said Response
+		valid := json.Valid(e.Body)
+		if valid {
+			said.read(e.Body)
+		}
+		text := message(&http.Response{StatusCode: e.Status, Header: e.Header}, e.Body, valid, said.Errors)
 		return &ResponseError{Op: op, Status: e.Status, Type: shortType(e.Header.Get("X-Amzn-Errortype")),
 			Message: redacted(text), RequestID: oneLine(e.Header.Get("X-Amzn-Requestid"))}
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/tidewire/tidewire/internal/wire"
 )
 
 // send makes attempts until one is answered, or nothing more is safe.
@@ -48,7 +50,7 @@ func (c *Client) attempt(ctx context.Context, r *Request, body []byte) (*Respons
 		return nil, &SendError{Op: op, Sent: sent.Load(), Cause: withoutURL(err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
-	text, err := readBounded(resp.Body, c.options.MaxAnswer)
+	text, err := readBounded(resp.Body, resp.ContentLength, c.options.MaxAnswer)
 	if err != nil {
 		return nil, &SendError{Op: op, Sent: true, Cause: fmt.Errorf("read the answer: %w", withoutURL(err))}
 	}
@@ -80,25 +82,35 @@ func (c *Client) request(ctx context.Context, r *Request, body []byte, sent *ato
 // parseResponse reads an answer. A body that is no GraphQL response, or a
 // status other than 200, is a ResponseError.
 func parseResponse(op string, resp *http.Response, text []byte, sent *http.Request) (*Response, error) {
-	var envelope struct{ Data, Errors, Extensions json.RawMessage }
-	bad := json.Unmarshal(text, &envelope)
-	answer := &Response{
-		Data:       unlessNull(envelope.Data),
-		Errors:     parseErrors(envelope.Errors),
-		Extensions: unlessNull(envelope.Extensions),
-		RequestID:  resp.Header.Get("X-Amzn-Requestid"),
-		Tokens:     resp.Header.Get("X-Amzn-Appsync-Tokensconsumed"),
-	}
-	if resp.StatusCode == http.StatusOK && bad == nil && (envelope.Data != nil || len(answer.Errors) > 0) {
+	answer := &Response{RequestID: resp.Header.Get("X-Amzn-Requestid"), Tokens: resp.Header.Get("X-Amzn-Appsync-Tokensconsumed")}
+	valid := json.Valid(text)
+	hasData := valid && answer.read(text)
+	if resp.StatusCode == http.StatusOK && (hasData || len(answer.Errors) > 0) {
 		return answer, nil
 	}
 	e := &ResponseError{Op: op, Status: resp.StatusCode, Type: shortType(resp.Header.Get("X-Amzn-Errortype")), RequestID: oneLine(answer.RequestID)}
-	e.Message = message(resp, text, bad, answer.Errors)
+	e.Message = message(resp, text, valid, answer.Errors)
 	if e.Type == "" && len(answer.Errors) > 0 {
 		e.Type = oneLine(shortType(answer.Errors[0].ErrorType))
 	}
 	e.Message = redacted(e.Message, secrets(sent.Header)...)
 	return nil, e
+}
+
+// read takes the members out of a response, which is valid JSON, in one pass.
+// It says whether there is a member data, be it null.
+func (r *Response) read(text []byte) (hasData bool) {
+	wire.Members(text, func(name, value []byte) {
+		switch string(name) {
+		case "data":
+			r.Data, hasData = unlessNull(value), true
+		case "errors":
+			r.Errors = parseErrors(value)
+		case "extensions":
+			r.Extensions = unlessNull(value)
+		}
+	})
+	return hasData
 }
 
 // secrets are the values in h that no error may repeat.
@@ -107,12 +119,12 @@ func secrets(h http.Header) []string {
 }
 
 // message is what the server says in an answer that is no GraphQL response.
-func message(resp *http.Response, text []byte, bad error, list Errors) string {
+func message(resp *http.Response, text []byte, valid bool, list Errors) string {
 	if len(list) > 0 {
 		return list[0].Message
 	}
 	var m struct{ Message string } // encoding/json accepts Message too
-	if bad == nil && json.Unmarshal(text, &m) == nil && m.Message != "" {
+	if valid && json.Unmarshal(text, &m) == nil && m.Message != "" {
 		return m.Message
 	}
 	found, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
@@ -122,7 +134,7 @@ func message(resp *http.Response, text []byte, bad error, list Errors) string {
 	switch {
 	case len(text) == 0:
 		return "the answer is empty"
-	case bad == nil:
+	case valid:
 		return "the answer is JSON but no GraphQL response"
 	case resp.StatusCode/100 == 3:
 		return "a redirect, which is not followed; is the URL that of the API?"
