@@ -10,13 +10,25 @@ import (
 	"unicode"
 )
 
-const maxWords = 300 // runes of a server's message that are repeated
+const (
+	maxWords = 300 // runes of a server's message that are repeated
+	guessed  = 32  // bytes below which a secret could be found by its hash
+)
 
 // masked stands for a secret in a text: its length and eight hex digits of
 // its SHA-256, enough to compare two and too little to use one.
 func masked(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return fmt.Sprintf("[%d bytes, sha256 %s]", len(secret), hex.EncodeToString(sum[:4]))
+}
+
+// blanked is masked, without the hash of what may be a password or a code of
+// a few digits.
+func blanked(secret string) string {
+	if len(secret) < guessed {
+		return "[hidden]"
+	}
+	return masked(secret)
 }
 
 // tokenPattern finds what looks like a JWT, a JWE, or another long random
@@ -32,8 +44,8 @@ func cleaned(text string, secrets ...string) string {
 		if secret == "" {
 			continue
 		}
-		text = strings.ReplaceAll(text, secret, masked(secret))
-		text = strings.ReplaceAll(text, url.QueryEscape(secret), masked(secret))
+		text = strings.ReplaceAll(text, secret, blanked(secret))
+		text = strings.ReplaceAll(text, url.QueryEscape(secret), blanked(secret))
 	}
 	text = tokenPattern().ReplaceAllStringFunc(text, masked)
 	text = strings.Join(strings.Fields(strings.Map(printable, text)), " ")

@@ -103,7 +103,7 @@ func TestChallenges(t *testing.T) {
 			[]Question{{Kind: AskEmailCode, Destination: "+*******8900", Attempt: 1}}},
 		"totp mistyped": {[]string{"SOFTWARE_TOKEN_MFA"}, map[QuestionKind][]string{AskTOTPCode: {"000000", "654321"}},
 			[]Question{{Kind: AskTOTPCode, Attempt: 1},
-				{Kind: AskTOTPCode, Attempt: 2, Refusal: "Invalid code received for user: " + masked("000000")}}},
+				{Kind: AskTOTPCode, Attempt: 2, Refusal: "Invalid code received for user: [hidden]"}}},
 		"choice": {[]string{"SELECT_MFA_TYPE"}, map[QuestionKind][]string{AskMethod: {"SOFTWARE_TOKEN_MFA"}, AskTOTPCode: {"654321"}},
 			[]Question{{Kind: AskMethod, Destination: "+*******8900", Attempt: 1, Choices: []string{"SMS_MFA", "SOFTWARE_TOKEN_MFA"}},
 				{Kind: AskTOTPCode, Attempt: 1}}},
