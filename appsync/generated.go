@@ -26,21 +26,9 @@ func Generated[Req, Resp any](c *Client) *Maker[Req, Resp] { return &Maker[Req, 
 // and decodes the response into resp. With [Errors] as error resp holds the
 // partial data.
 func (m *Maker[Req, Resp]) MakeRequest(ctx context.Context, req *Req, resp *Resp) error {
-	text, err := json.Marshal(req)
+	request, err := generatedRequest(req)
 	if err != nil {
-		return fmt.Errorf("appsync: the request cannot be written as JSON: %w", err)
-	}
-	var r struct {
-		Query         string
-		Variables     json.RawMessage
-		OperationName string
-	}
-	if err := json.Unmarshal(text, &r); err != nil {
-		return fmt.Errorf("appsync: the request is no GraphQL request: %w", err)
-	}
-	request := &Request{Query: r.Query, OperationName: r.OperationName}
-	if unlessNull(r.Variables) != nil {
-		request.Variables = r.Variables
+		return err
 	}
 	answer, err := m.client.do(ctx, request, unknown)
 	if answer == nil {
@@ -67,4 +55,25 @@ func decodeEnvelope(answer *Response, v any) error {
 		return fmt.Errorf("appsync: the data does not fit the generated type: %w", err)
 	}
 	return nil
+}
+
+// generatedRequest reads a request of generated code through its JSON.
+func generatedRequest(req any) (*Request, error) {
+	text, err := json.Marshal(req)
+	if err != nil {
+		return nil, fmt.Errorf("appsync: the request cannot be written as JSON: %w", err)
+	}
+	var r struct {
+		Query         string
+		Variables     json.RawMessage
+		OperationName string
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("appsync: the request is no GraphQL request: %w", err)
+	}
+	request := &Request{Query: r.Query, OperationName: r.OperationName}
+	if unlessNull(r.Variables) != nil {
+		request.Variables = r.Variables
+	}
+	return request, nil
 }
