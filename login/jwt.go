@@ -35,6 +35,13 @@ func peek(token string) (claims, bool) {
 	return c, true
 }
 
+// expiryOf is when an access token expires whose answer does not say so:
+// its exp claim if it is a JWT, else zero.
+func expiryOf(token string) time.Time {
+	c, _ := peek(token)
+	return c.expiry()
+}
+
 // expiry is the exp claim; zero if there is none that makes sense.
 func (c claims) expiry() time.Time {
 	if !(c.Expires > 0 && c.Expires < math.MaxInt32*100.0) {

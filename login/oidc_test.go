@@ -354,13 +354,30 @@ func FuzzParseDiscovery(f *testing.F) {
 	})
 }
 
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	const jwt = "e30.eyJleHAiOjUwMDB9.c2ln" // exp 5000
+	for body, want := range map[string]time.Time{
+		`{"access_token":"a","expires_in":60}`:             time.Unix(1060, 0),
+		`{"access_token":"a","expires_in":"60"}`:           time.Unix(1060, 0),
+		`{"access_token":"` + jwt + `","expires_in":60.5}`: time.Unix(1060, 5e8),
+		`{"access_token":"` + jwt + `"}`:                   time.Unix(5000, 0),
+		`{"access_token":"a"}`:                             {},
+	} {
+		got, err := parseTokens([]byte(body), time.Unix(1000, 0))
+		if err != nil || !got.Expiry.Equal(want) {
+			t.Errorf("%s: %v, %v", body, got.Expiry, err)
+		}
+	}
+}
+
 func FuzzParseTokens(f *testing.F) {
 	f.Add([]byte(`{"access_token":"a","expires_in":"3600","id_token":"x"}`))
 	f.Add([]byte(`{"access_token":"a","expires_in":1e300}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		started := time.Unix(1000, 0)
 		tok, err := parseTokens(data, started)
-		if err == nil && (tok.AccessToken == "" || !tok.Expiry.IsZero() && tok.Expiry.Before(started)) {
+		if err == nil && (tok.AccessToken == "" || tok.TokenType != "Bearer") {
 			t.Error("a useless token is taken")
 		}
 		_ = answerError("x", "y", 400, data)

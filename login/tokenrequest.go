@@ -135,6 +135,7 @@ func parseTokens(body []byte, started time.Time) (*oauth2.Token, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.Expiry = expiryOf(t.AccessToken)
 	if life > 0 {
 		t.Expiry = started.Add(life)
 	}

@@ -172,6 +172,7 @@ func (p *UserPool) token(op string, r *types.AuthenticationResultType, started t
 	if t.AccessToken == "" || r.ExpiresIn < 0 {
 		return nil, &Error{Op: op, Where: place(p.Endpoint), Kind: ErrBadAnswer, Message: "no access token in the answer"}
 	}
+	t.Expiry = expiryOf(t.AccessToken) // for emulators that leave out ExpiresIn
 	if r.ExpiresIn > 0 {
 		t.Expiry = started.Add(time.Duration(r.ExpiresIn) * time.Second)
 	}

@@ -51,6 +51,16 @@ func TestSRPLogin(t *testing.T) {
 	}
 }
 
+func TestExpiryWithoutExpiresIn(t *testing.T) {
+	t.Parallel()
+	s := newPool(t)
+	const jwt = "e30.eyJleHAiOjUwMDB9.c2ln" // exp 5000
+	s.fail = func(string) (int, string) { return 200, `{"AuthenticationResult":{"AccessToken":"` + jwt + `"}}` }
+	if token, err := s.pool().Password(t.Context(), testAlias, testPassword); err != nil || token.Expiry.Unix() != 5000 {
+		t.Errorf("expiry not taken from the token: %v", err)
+	}
+}
+
 func TestPasswordLogin(t *testing.T) {
 	t.Parallel()
 	s := newPool(t)
