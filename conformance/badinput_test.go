@@ -74,7 +74,12 @@ func TestBadTemplates(t *testing.T) {
 	})
 	t.Run("no DynamoDB engine", func(t *testing.T) {
 		t.Parallel()
-		fails(t, []string{filepath.Join(suite.root, "examples", "chat")}, []string{"PATH=/usr/bin:/bin"}, `DynamoDB`, `npm install`, `--endpoint dynamodb=`)
+		chat := filepath.Join(suite.root, "examples", "chat")
+		fails(t, []string{chat, "--strict"}, []string{"PATH=/usr/bin:/bin"}, `DynamoDB`, `npm install`, `--endpoint dynamodb=`)
+		s := serve(t, chat, serveOptions{env: []string{"PATH=/usr/bin:/bin"}})
+		if err := s.stderr.wait(func(text string) bool { return strings.Contains(text, "npm install -g dynalite") }); err != nil {
+			t.Error(err)
+		}
 	})
 	t.Run("a guard that is lacking", func(t *testing.T) {
 		t.Parallel()

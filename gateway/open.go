@@ -158,11 +158,15 @@ func (g *Gateway) openDatabase(ctx context.Context, s *spec.Spec) error {
 	if len(s.Tables) == 0 || (g.o.NoDatabase && g.o.Endpoints["dynamodb"] == "") {
 		return nil
 	}
-	var err error
-	g.database, err = datasource.Open(ctx, datasource.Options{
+	database, err := datasource.Open(ctx, datasource.Options{
 		Tables: s.Tables, Endpoint: g.o.Endpoints["dynamodb"], Region: s.Region,
 		Dir: filepath.Join(g.dir.Path(), "dynamodb"), Path: g.o.Path, RuntimeDir: g.runtimeDir(), Log: g.o.Log,
 	})
+	g.database = database
+	if errors.Is(err, datasource.ErrNoEngine) && !g.o.Strict {
+		g.o.Log.Warn("functions get an error from DynamoDB: " + err.Error())
+		return nil
+	}
 	if err != nil || !g.database.Started() {
 		return err
 	}

@@ -25,8 +25,8 @@ import (
 
 // ErrNoEngine is what Open returns when no engine is installed. Its text is
 // the one line that installs one.
-var ErrNoEngine = errors.New("the template has DynamoDB tables and no DynamoDB engine was found\n" +
-	"    hint: npm install -g dynalite    (or give --endpoint dynamodb=http://HOST:PORT)")
+var ErrNoEngine = errors.New("the template has tables and no DynamoDB engine is installed; " +
+	"hint: npm install -g dynalite (or give --endpoint dynamodb=http://HOST:PORT)")
 
 // startLimit is how long an engine may take until it answers.
 const startLimit = 30 * time.Second
