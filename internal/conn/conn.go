@@ -54,6 +54,9 @@ func New(nc net.Conn, leftover []byte, o *Options) *Conn {
 	if o.Now != nil {
 		c.skew = o.Now().Sub(c.born)
 	}
+	if c.direct != nil {
+		_ = nc.SetWriteDeadline(time.Time{}) // the handshake's; fails as the next line does
+	}
 	// Here and not in Serve: a goroutine that has never set a deadline parks in
 	// the 2 KiB stack that it was born with.
 	_ = c.expire() // fails only if nc is closed, which Serve will find out

@@ -5,6 +5,7 @@ package conn
 import (
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 )
 
@@ -53,6 +54,8 @@ func (d *direct) put(p []byte) (n int, err error) {
 	err = d.raw.Write(d.try)
 	d.p = nil
 	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded): // somebody else's; the goroutine sets its own
+		return 0, nil
 	case err != nil:
 		return 0, fmt.Errorf("conn: writing %d bytes: %w", len(p), err)
 	case errors.Is(d.err, syscall.EAGAIN):
