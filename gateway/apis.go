@@ -100,8 +100,9 @@ func (g *Gateway) CAFile() string { return g.ca.CertFile() }
 // Database says where the functions' DynamoDB is and what runs it; empty
 // strings without one.
 func (g *Gateway) Database() (endpoint, engine string) {
-	if g.database == nil {
+	d := g.database.Load()
+	if d == nil {
 		return "", ""
 	}
-	return g.databaseEndpoint(), g.database.Engine()
+	return g.databaseEndpoint(d), d.Engine()
 }

@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 
+	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/sigv4"
 )
 
@@ -18,18 +19,18 @@ const (
 	databaseCalls      = 32
 )
 
-// database leads requests signed for dynamodb to the engine that the gateway
+// newDatabaseProxy leads requests signed for dynamodb to the engine that the gateway
 // started. The engine checks nobody and listens where only this user reaches
 // it; here the signature is checked, like everybody's. Policies are not: what
 // a role may do with which table is not evaluated for DynamoDB.
-func (g *Gateway) newDatabaseProxy() (http.Handler, error) {
-	u, err := url.Parse(g.database.Endpoint())
+func (g *Gateway) newDatabaseProxy(d *datasource.Database) (http.Handler, error) {
+	u, err := url.Parse(d.Endpoint())
 	if err != nil {
 		return nil, err
 	}
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(u) },
-		Transport: g.database.Transport(),
+		Transport: d.Transport(),
 		ErrorLog:  serverLog(g.o.Log),
 	}
 	room := make(chan struct{}, databaseCalls)

@@ -62,7 +62,7 @@ func newExplainer(g *Gateway) *explainer {
 func (x *explainer) refused(f identity.Refusal) {
 	f.Request = f.Request.Clone()
 	if len(f.Body) > maxKeptBody {
-		f.Body = nil
+		f.Body, f.BodyUnknown = nil, true
 	}
 	select {
 	case x.queue <- f:

@@ -1,9 +1,11 @@
 package gateway_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"github.com/tidewire/tidewire/apigateway"
 	"github.com/tidewire/tidewire/gateway"
 	"github.com/tidewire/tidewire/gatewaytest"
+	"github.com/tidewire/tidewire/sigv4"
 )
 
 func TestARefusedSignatureIsExplained(t *testing.T) {
@@ -82,4 +85,33 @@ type both struct {
 func (w both) Write(p []byte) (int, error) {
 	_, _ = w.b.Write(p)
 	return w.a.Write(p)
+}
+
+func TestALongBodyIsNotCalledChanged(t *testing.T) {
+	t.Parallel()
+	out := &safeBuffer{}
+	found := &lines{found: make(chan struct{}), want: "was refused"}
+	g := chat(t, newRecorder(), &gatewaytest.Options{Gateway: gateway.Options{Stderr: both{out, found}}})
+	body := bytes.Repeat([]byte("x"), 200<<10) // longer than what is kept
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+g.Addr()+"/dev/@connections/L0SM9cOFvHcCIhw=", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (&sigv4.Signer{Credentials: g.Developer(), Service: "appsync", Region: "us-east-1"}).Sign(t.Context(), req, sigv4.HashPayload(body)); err != nil {
+		t.Fatal(err)
+	}
+	if status, text := do(t, g, req); status != http.StatusForbidden {
+		t.Fatalf("%d %s", status, text)
+	}
+	select {
+	case <-found.found:
+	case <-time.After(10 * time.Second):
+		t.Fatal("not explained")
+	}
+	if err := g.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "signed for service appsync") || strings.Contains(out.String(), "body-") {
+		t.Errorf("explained as:\n%s", out)
+	}
 }

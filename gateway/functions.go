@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/lambda"
 	"github.com/tidewire/tidewire/internal/spec"
 )
@@ -95,8 +96,8 @@ func (g *Gateway) environment(f *spec.Function) map[string]string {
 	if g.chain(f) == nil {
 		env["AWS_ENDPOINT_URL"] = "https://" + g.clientAddr()
 	}
-	if g.database != nil && g.chain(f) == nil {
-		env[endpointVariable("dynamodb")] = g.databaseEndpoint()
+	if d := g.database.Load(); d != nil && g.chain(f) == nil {
+		env[endpointVariable("dynamodb")] = g.databaseEndpoint(d)
 	}
 	for service, url := range g.o.Endpoints {
 		env[endpointVariable(service)] = url
@@ -106,11 +107,11 @@ func (g *Gateway) environment(f *spec.Function) map[string]string {
 
 // databaseEndpoint is where functions find DynamoDB: the gateway itself,
 // which checks signatures, in front of an engine that it started.
-func (g *Gateway) databaseEndpoint() string {
-	if g.database.Started() {
+func (g *Gateway) databaseEndpoint(d *datasource.Database) string {
+	if d.Started() {
 		return "https://" + g.clientAddr()
 	}
-	return g.database.Endpoint()
+	return d.Endpoint()
 }
 
 // clientAddr is an address that a process on this machine reaches the

@@ -35,11 +35,11 @@ type Gateway struct {
 	ca        *localca.Authority
 	auth      *identity.Authenticator
 	functions *lambda.Functions
-	database  *datasource.Database // nil without tables
 
-	// What leads functions to a DynamoDB engine that the gateway started.
+	// DynamoDB; the pointers are nil without tables, until a reload brings some.
 	databaseAuth  *identity.Authenticator
-	databaseProxy atomic.Pointer[http.Handler] // nil without one
+	database      atomic.Pointer[datasource.Database]
+	databaseProxy atomic.Pointer[http.Handler] // leads to an engine that the gateway started
 
 	hub     *websocketapi.Hub
 	server  *http.Server
@@ -50,13 +50,11 @@ type Gateway struct {
 	serving atomic.Pointer[serving]
 	addr    atomic.Pointer[string] // "host:port" that clients use
 	closing atomic.Bool
+	closed  chan struct{} // closed when the first Close has ended
 
 	reloading sync.Mutex // one reload at a time
 	watcher   *watcher   // nil without Watch
 	explainer *explainer
-
-	mu        sync.Mutex // guards listeners
-	listeners map[net.Listener]struct{}
 }
 
 // serving is what requests are answered from; a reload replaces it.
@@ -165,9 +163,6 @@ func (g *Gateway) domainName(rc requestContext, p place) string {
 // Serve answers connections of l until l fails or Close is called; then it
 // returns ErrClosed. One listener speaks plain and TLS. Serve owns l.
 func (g *Gateway) Serve(l net.Listener) error {
-	if !g.track(l) {
-		return errors.Join(ErrClosed, l.Close())
-	}
 	g.listensAt(l.Addr())
 	config := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: g.certificate}
 	err := g.server.Serve(&listener{Listener: l, tls: config, plain: g.o.Plain})
@@ -175,16 +170,6 @@ func (g *Gateway) Serve(l net.Listener) error {
 		return ErrClosed
 	}
 	return fmt.Errorf("gateway: %w", err)
-}
-
-func (g *Gateway) track(l net.Listener) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closing.Load() {
-		return false
-	}
-	g.listeners[l] = struct{}{}
-	return true
 }
 
 // listensAt takes the port of the first listener over when Addr left it open
@@ -263,11 +248,17 @@ const lastRequests = 2 * time.Second
 // Close refuses new sockets, closes each open one with 1001, runs every
 // $disconnect, and ends the functions and the database. It returns when all
 // of it is done, or with ctx's error when ctx ends first; what is left then
-// is ended at once.
+// is ended at once. A later call waits for the first.
 func (g *Gateway) Close(ctx context.Context) error {
 	if g.closing.Swap(true) {
-		return nil
+		select {
+		case <-g.closed:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
+	defer close(g.closed)
 	if g.watcher != nil {
 		g.watcher.close()
 	}
@@ -291,8 +282,8 @@ func (g *Gateway) Close(ctx context.Context) error {
 	cancel()
 	g.explainer.close()
 	failed = errors.Join(failed, g.functions.Close(ctx))
-	if g.database != nil {
-		failed = errors.Join(failed, g.database.Close(ctx))
+	if d := g.database.Load(); d != nil {
+		failed = errors.Join(failed, d.Close(ctx))
 	}
 	return errors.Join(failed, g.release(), g.dir.Close())
 }

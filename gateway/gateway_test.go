@@ -550,3 +550,77 @@ func TestACustomDomainAnswersOverTLS(t *testing.T) {
 		t.Error("a base path that no mapping has is admitted")
 	}
 }
+
+func TestAnExpressionThatAWSWouldNotDeployIsAProblem(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/chat.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "template.yaml")
+	bad := strings.NewReplacer("$request.body.action", "$request.header.action", "Runtime: nodejs22.x", "Runtime: cobol85").Replace(string(text))
+	if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var problems *gateway.ProblemsError
+	if _, err = gateway.Load(file, &gateway.Options{Path: os.Getenv("PATH")}); !errors.As(err, &problems) {
+		t.Fatalf("got %v", err)
+	}
+	for _, want := range []string{"Chat: ", "$request.header.action", "cobol85"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("lacks %q: %v", want, err)
+		}
+	}
+}
+
+func TestAReloadThatIsRefusedLeavesCallersAsTheyWere(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/chat.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "template.yaml")
+	write := func(s string) {
+		if err := os.WriteFile(file, []byte(s), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	policy := "      Policies: [{PolicyName: p, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: execute-api:Invoke, Resource: \"*\"}]}}]\n"
+	write(string(text) + policy)
+	g := gatewaytest.New(t, file, &gatewaytest.Options{Functions: map[string]gatewaytest.Function{"F": newRecorder().function()}})
+	guest, err := g.RoleCredentials("Guest", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := &apigateway.DialOptions{Credentials: static(guest)}
+	g.Dial(t, as)
+	write(strings.ReplaceAll(string(text), "$request.body.action", "$request.header.action")) // and the role has lost its policy
+	if err := g.Reload(t.Context()); err == nil {
+		t.Fatal("an expression that AWS would not deploy reloads")
+	}
+	g.Dial(t, as)
+}
+
+func TestCloseAgainWaitsForTheFirst(t *testing.T) {
+	t.Parallel()
+	g := chat(t, newRecorder(), nil)
+	g.Dial(t, nil)
+	ended := make(chan error, 4)
+	for range cap(ended) {
+		go func() { ended <- g.Close(context.WithoutCancel(t.Context())) }()
+	}
+	for range cap(ended) {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(g.StateDir()); err != nil {
+			t.Error(err)
+		}
+	}
+	if second, err := gateway.Open(t.Context(), "testdata/chat.yaml", &gateway.Options{State: g.StateDir(), Path: os.Getenv("PATH"),
+		Functions: map[string]func(context.Context, []byte) ([]byte, error){"F": nil}}); err != nil {
+		t.Errorf("the state directory is still held: %v", err)
+	} else if err := second.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/tidewire/tidewire/internal/lambda"
 	"github.com/tidewire/tidewire/internal/spec"
 	"github.com/tidewire/tidewire/internal/template"
+	"github.com/tidewire/tidewire/internal/websocketapi"
 )
 
 // Problem is one thing that is wrong with a template.
@@ -44,6 +45,7 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 		problems = append(problems, lacking(s, o.Strict)...)
 		problems = append(problems, runnable(s, o, problems)...)
 		problems = append(problems, unknownFunctions(s, o)...)
+		problems = append(problems, undeployable(s, problems)...)
 	}
 	if len(problems) > 0 {
 		problems.Sort()
@@ -135,6 +137,22 @@ func unknownFunctions(s *spec.Spec, o *Options) spec.Problems {
 	}
 	for name := range o.FunctionCredentials {
 		check("--function-credentials", name)
+	}
+	return ps
+}
+
+// undeployable finds what only the runtime can judge, in APIs that are right
+// otherwise, so that neither serve nor a reload fails halfway.
+func undeployable(s *spec.Spec, known spec.Problems) spec.Problems {
+	var ps spec.Problems
+	for i := range s.WebSocketAPIs {
+		a := &s.WebSocketAPIs[i]
+		if slices.ContainsFunc(known, func(p spec.Problem) bool { return p.Resource == a.LogicalID }) {
+			continue
+		}
+		for _, err := range websocketapi.Check(s, a) {
+			ps = append(ps, spec.Problem{At: a.At, Resource: a.LogicalID, Message: err.Error(), Hint: "AWS would not deploy it either"})
+		}
 	}
 	return ps
 }

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"net"
 	"net/netip"
 	"path/filepath"
 
@@ -34,7 +33,7 @@ func Open(ctx context.Context, path string, o *Options) (*Gateway, error) {
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
-	g := &Gateway{o: c, path: path, dir: dir, release: release, listeners: map[net.Listener]struct{}{}}
+	g := &Gateway{o: c, path: path, dir: dir, release: release, closed: make(chan struct{})}
 	g.addr.Store(&c.Addr)
 	if err := g.build(ctx, s); err != nil {
 		return nil, errors.Join(err, g.undo(ctx))
@@ -107,8 +106,8 @@ func (g *Gateway) undo(ctx context.Context) error {
 	if g.functions != nil {
 		failed = errors.Join(failed, g.functions.Close(ctx))
 	}
-	if g.database != nil {
-		failed = errors.Join(failed, g.database.Close(ctx))
+	if d := g.database.Load(); d != nil {
+		failed = errors.Join(failed, d.Close(ctx))
 	}
 	return errors.Join(failed, g.release(), g.dir.Close())
 }
@@ -162,15 +161,18 @@ func (g *Gateway) openDatabase(ctx context.Context, s *spec.Spec) error {
 		Tables: s.Tables, Endpoint: g.o.Endpoints["dynamodb"], Region: s.Region,
 		Dir: filepath.Join(g.dir.Path(), "dynamodb"), Path: g.o.Path, RuntimeDir: g.runtimeDir(), Log: g.o.Log,
 	})
-	g.database = database
 	if errors.Is(err, datasource.ErrNoEngine) && !g.o.Strict {
 		g.o.Log.Warn("functions get an error from DynamoDB: " + err.Error())
 		return nil
 	}
-	if err != nil || !g.database.Started() {
+	if err != nil {
 		return err
 	}
-	proxy, err := g.newDatabaseProxy()
+	g.database.Store(database)
+	if !database.Started() {
+		return nil
+	}
+	proxy, err := g.newDatabaseProxy(database)
 	if err != nil {
 		return err
 	}

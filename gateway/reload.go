@@ -32,8 +32,8 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	if err := g.sameAuthority(s); err != nil {
 		return err
 	}
-	if g.database != nil {
-		if err := g.database.Sync(ctx, s.Tables); err != nil {
+	if d := g.database.Load(); d != nil {
+		if err := d.Sync(ctx, s.Tables); err != nil {
 			return err
 		}
 	} else if err := g.openDatabase(ctx, s); err != nil {

@@ -14,10 +14,9 @@ var reserved = map[string]bool{"graphql": true, "event": true, "realtime": true,
 
 // place is what a request's path names.
 type place struct {
-	api    string   // API id
-	stage  string   // stage name
-	rest   []string // decoded segments after the stage
-	prefix bool     // the API's id stood in the path
+	api   string   // API id
+	stage string   // stage name
+	rest  []string // decoded segments after the stage
 }
 
 // rawPath is the path as the client sent it: still encoded, without the query.
@@ -46,7 +45,7 @@ func locate(s *spec.Spec, t target, path string) (place, bool) {
 	}
 	for i := range s.WebSocketAPIs {
 		if s.WebSocketAPIs[i].ID == segments[0] && len(segments) > 1 {
-			return place{api: segments[0], stage: segments[1], rest: segments[2:], prefix: true}, true
+			return place{api: segments[0], stage: segments[1], rest: segments[2:]}, true
 		}
 	}
 	if reserved[segments[0]] || len(s.WebSocketAPIs) != 1 {

@@ -36,8 +36,10 @@ func (a *Authenticator) IAM(ctx context.Context, r *sigv4.Request, body []byte) 
 type Refusal struct {
 	Request *sigv4.Request
 	Body    []byte
-	At      time.Time
-	Fault   *fault.Error // what was answered, and the short reason
+	// BodyUnknown: whoever took the refusal over did not keep the body.
+	BodyUnknown bool
+	At          time.Time
+	Fault       *fault.Error // what was answered, and the short reason
 }
 
 // Explain finds out which mistake makes the signature of a refused request,
@@ -47,7 +49,7 @@ type Refusal struct {
 func (a *Authenticator) Explain(ctx context.Context, f *Refusal, hosts, prefixes []string) *sigv4.Report {
 	l := &lookup{Context: ctx, snap: a.current.Load()}
 	q := l.snap.verifier.Question(f.Request, f.Body)
-	q.At, q.Hosts, q.Prefixes = f.At, hosts, prefixes
+	q.At, q.Hosts, q.Prefixes, q.BodyUnknown = f.At, hosts, prefixes, f.BodyUnknown
 	q.Candidates = l.snap.candidates()
 	return sigv4.Explain(l, q)
 }

@@ -80,6 +80,25 @@ func (o *Options) compileAPI(s *spec.Spec, api *spec.WebSocketAPI) (*config, err
 	return c, nil
 }
 
+// Check tells what New would refuse of an API besides its guards, which are
+// gaps of the Spec: an expression or a request parameter that AWS would not
+// deploy. It starts nothing.
+func Check(s *spec.Spec, api *spec.WebSocketAPI) []error {
+	var problems []error
+	if _, err := compileSelection(api.RouteSelectionExpression); err != nil {
+		problems = append(problems, err)
+	}
+	var o Options
+	o.defaults()
+	c := &config{spec: s, api: api, stages: map[string]*stage{}}
+	for i := range api.Stages {
+		if _, err := o.compileStage(c, &api.Stages[i]); err != nil {
+			problems = append(problems, fmt.Errorf("stage %s: %w", api.Stages[i].Name, err))
+		}
+	}
+	return problems
+}
+
 // checkGuards refuses an API whose $connect would let callers in that AWS
 // would keep out, because we do not know the guard.
 func checkGuards(api *spec.WebSocketAPI) error {
