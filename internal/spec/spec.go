@@ -30,6 +30,7 @@ type Spec struct {
 	Functions     []Function
 	Permissions   []Permission
 	WebSocketAPIs []WebSocketAPI
+	GraphQLAPIs   []GraphQLAPI
 	Domains       []Domain
 	APIKeys       []APIKey
 	UsagePlans    []UsagePlan
