@@ -17,6 +17,7 @@
 //	err = source.Save(ctx, token, nil)
 //
 //	token, err = source.Fetch(ctx) // from now on, in this process and others
+//	token, err = source.Rejected(ctx, token.AccessToken) // after a 401: renewed once
 //
 // A [*Source] is an oauth2.TokenSource. A service has no person: [OIDC.Service]
 // is a source that logs in by client credentials. At a user pool [UserPool.SRP]
@@ -30,6 +31,9 @@
 //
 //   - One renewal at a time: processes that share a [Store] take turns by a lock
 //     file, look again when it is their turn, and use what another has got.
+//   - Expiry goes by the wall clock, so a machine may sleep; when the clock was
+//     set back, tokens are renewed. See [Source.Rejected] for tokens that a
+//     server refuses before they expire.
 //   - A new refresh token is on disk before the access token that came with it
 //     is used. Files are replaced whole, 0600 in a directory 0700.
 //   - A saved login is bound to its issuer and client. Another setting under the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -13,6 +14,9 @@ const (
 	renewTime = 60 * time.Second // for one renewal, also when nobody waits for it any more
 	earlyTime = 60 * time.Second // before the expiry a token is renewed, or a tenth of its life
 	graceTime = 10 * time.Second // between attempts while the old token is still good
+	stepTime  = 60 * time.Second // a clock may be set back without a renewal
+
+	maxRefused = 4 // tokens that are remembered as refused
 )
 
 // Renew gets a new token. old is the one at hand, nil if there is none. It is
@@ -44,6 +48,7 @@ type Source struct {
 	unsaved  *Record   // got, but could not be written
 	replaces string    // refresh token that unsaved replaces
 	again    time.Time // before this no renewal is tried while current is good
+	refused  []string  // tokens that a server did not take, the last few
 }
 
 // NewSource checks the options. It reads nothing yet.
@@ -84,6 +89,29 @@ func (s *Source) Fetch(ctx context.Context) (*oauth2.Token, error) {
 	case <-s.turn:
 	}
 	defer func() { s.turn <- struct{}{} }()
+	return s.fetch(ctx)
+}
+
+// Rejected is [Source.Fetch] for a caller whose token a server has refused
+// before its expiry, such as by status 401: that one is not given again. Unless
+// another goroutine or process has renewed it already, it is renewed now. The
+// token is what Fetch gave as AccessToken. Ask once per request and then give
+// up: a server that refuses every token would else cost a renewal each time.
+func (s *Source) Rejected(ctx context.Context, token string) (*oauth2.Token, error) {
+	select {
+	case <-ctx.Done():
+		return nil, ended("token", ctx)
+	case <-s.turn:
+	}
+	defer func() { s.turn <- struct{}{} }()
+	if token != "" && !slices.Contains(s.refused, token) {
+		s.refused = append(s.refused[max(0, len(s.refused)-maxRefused+1):], token)
+	}
+	return s.fetch(ctx)
+}
+
+// fetch is Fetch in its turn.
+func (s *Source) fetch(ctx context.Context) (*oauth2.Token, error) {
 	if !s.due(s.current) {
 		return s.view(s.current)
 	}
@@ -93,7 +121,7 @@ func (s *Source) Fetch(ctx context.Context) (*oauth2.Token, error) {
 	}
 	if errors.Is(err, ErrUnavailable) || errors.Is(err, ErrTimeout) {
 		if s.good(s.current) && s.unsaved == nil {
-			s.again = s.o.Now().Add(graceTime)
+			s.again = s.now().Add(graceTime)
 			return s.view(s.current)
 		}
 	}
@@ -109,7 +137,7 @@ func (s *Source) Save(ctx context.Context, t *oauth2.Token, settings []byte) err
 	case <-s.turn:
 	}
 	defer func() { s.turn <- struct{}{} }()
-	r := &Record{Binding: s.o.Binding, Settings: settings, Token: t, Obtained: s.o.Now()}
+	r := &Record{Binding: s.o.Binding, Settings: settings, Token: t, Obtained: s.now()}
 	if s.o.Store != nil {
 		err := s.o.Store.locked(ctx, s.o.Name, func() error {
 			if old, err := s.o.Store.Load(s.o.Name); err == nil && settings == nil {
@@ -185,7 +213,7 @@ func (s *Source) replace(ctx context.Context, old *Record, keep func(*Record) er
 	}
 	limit, cancel := context.WithTimeout(base, renewTime)
 	defer cancel()
-	now := s.o.Now()
+	now := s.now()
 	fresh, err := s.o.Renew(limit, token)
 	if err != nil {
 		return err

@@ -116,6 +116,21 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	return s.locked(ctx, name, func() error { return s.remove(prefix + name + suffix) })
 }
 
+// Take is Load and [Store.Delete] in one, while other writers wait: what it
+// gives is nobody else's any more, and can be revoked. A file that cannot be
+// read is deleted too, and its error given.
+func (s *Store) Take(ctx context.Context, name string) (r *Record, err error) {
+	var unread error
+	err = s.locked(ctx, name, func() error {
+		r, unread = s.Load(name)
+		return s.remove(prefix + name + suffix)
+	})
+	if err == nil {
+		err = unread
+	}
+	return r, err
+}
+
 // locked runs f while no other process or goroutine is in locked for name.
 func (s *Store) locked(ctx context.Context, name string, f func() error) error {
 	if err := checkName(name); err != nil {
