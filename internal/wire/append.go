@@ -55,7 +55,10 @@ func ErrorPayload(list json.RawMessage) json.RawMessage {
 }
 
 // AppendString appends s as a JSON string, with the escapes that JSON demands
-// (RFC 8259 section 7) and no others. Bytes that are not UTF-8 become U+FFFD.
+// (RFC 8259 section 7) and no others, in the spelling of JSON.stringify
+// (ECMAScript 2024, 25.5.2.3): a server that decodes a message and writes it
+// again, to see what was signed, comes to the same bytes. Bytes that are not
+// UTF-8 become U+FFFD.
 func AppendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
@@ -77,8 +80,8 @@ func AppendString(dst []byte, s string) []byte {
 			dst = append(dst, "\ufffd"...)
 		case c == '"' || c == '\\':
 			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, '\\', 'n')
+		case c >= '\b' && c <= '\r' && c != '\v':
+			dst = append(dst, '\\', "btn?fr"[c-'\b'])
 		default:
 			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		}

@@ -18,7 +18,9 @@
 // member holds is left as raw JSON, aliasing the text, so that taking a frame
 // apart costs one allocation, for the id. [StartPayload], [AckPayload] and
 // [ErrorPayload] build the payloads that are not plain; [Frame.ErrorList] and
-// [Frame.Timeout] read what the two protocols keep in different places.
+// [Frame.Timeout] read what the two protocols keep in different places;
+// [AppendSubscription] and [AppendPublication] write what IAM signs of the Event
+// API's messages, and [Outcomes] reads what publishes are answered with.
 //
 // # What is promised
 //

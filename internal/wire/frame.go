@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
-	"unicode/utf8"
 )
 
 // Types of messages. Those of GraphQL that are not marked are of both
@@ -87,7 +86,7 @@ func (f *Frame) member(name []byte) *json.RawMessage {
 // occurs twice the last counts; null is like absent.
 func Decode(text []byte) (Frame, error) {
 	var f Frame
-	if !json.Valid(text) || !utf8.Valid(text) {
+	if !Valid(text) {
 		return f, errNotObject()
 	}
 	bad := error(nil)

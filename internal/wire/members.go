@@ -1,13 +1,10 @@
 package wire
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "bytes"
 
 // Members calls each for every member of the JSON object text, in order, with
 // its name, unescaped, and its raw value. Both alias text, unless the name
-// had escapes. text must be valid JSON (json.Valid); it is false, and nothing
+// had escapes. text must be valid JSON ([Valid]); it is false, and nothing
 // is called, if it is not an object.
 func Members(text []byte, each func(name, value []byte)) bool {
 	text = bytes.TrimLeft(text, " \t\r\n")
@@ -53,6 +50,27 @@ func skipString(text []byte, at int) int {
 	return len(text)
 }
 
+// Elements calls each for every element of the JSON array text, in order, with
+// its raw value, which aliases text. text must be valid JSON ([Valid]); it is
+// false, and nothing is called, if it is not an array.
+func Elements(text []byte, each func(value []byte)) bool {
+	text = bytes.TrimLeft(text, " \t\r\n")
+	if len(text) == 0 || text[0] != '[' {
+		return false
+	}
+	at := skipBlanks(text, 1)
+	for at < len(text) && text[at] != ']' {
+		start := at
+		at = skipValue(text, start)
+		each(text[start:at:at])
+		at = skipBlanks(text, at)
+		if at < len(text) && text[at] == ',' {
+			at = skipBlanks(text, at+1)
+		}
+	}
+	return true
+}
+
 // skipValue gives the place after the value that begins at at.
 func skipValue(text []byte, at int) int {
 	depth := 0
@@ -92,9 +110,5 @@ func plainString(raw []byte) ([]byte, bool) {
 	if bytes.IndexByte(raw, '\\') < 0 {
 		return raw[1 : len(raw)-1], true
 	}
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return nil, false
-	}
-	return []byte(s), true
+	return AppendUnquoted(nil, raw)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -170,6 +171,126 @@ func FuzzAppendString(f *testing.F) {
 			t.Errorf("%q became %q, encoding/json makes it %q", s, got, same)
 		}
 	})
+}
+
+func FuzzValid(f *testing.F) {
+	for text := range documented() {
+		f.Add([]byte(text))
+	}
+	for _, text := range []string{"-0.1e+5", "01", "1.", "1e", "-", `"\u12g4"`, `"\ud83d\ude00"`, `"\ud83d\ud83d"`, "[1,]", `{"a":1,}`, `{"a" 1}`, "nul", "[ ]", "{ }", "\"\x01\"", `"\x"`, `"`, `"\`, " 1 ", "1 2"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		want := json.Valid(text) && utf8.Valid(text)
+		if got := wire.Valid(text); got != want {
+			t.Fatalf("%q: %v, encoding/json says %v", text, got, want)
+		}
+		var s string
+		if !want || json.Unmarshal(text, &s) != nil {
+			return
+		}
+		raw := bytes.TrimSpace(text)
+		if got, ok := wire.AppendUnquoted(nil, raw); ok != (raw[0] == '"') || (ok && string(got) != s) {
+			t.Errorf("%s is %q %v, encoding/json says %q", text, got, ok, s)
+		}
+	})
+}
+
+func TestDepthIsBounded(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ open, end string }{{"[", "]"}, {`{"a":`, "}"}} {
+		for _, n := range []int{9999, 10000, 10001} {
+			text := []byte(strings.Repeat(c.open, n) + "1" + strings.Repeat(c.end, n))
+			if got, want := wire.Valid(text), json.Valid(text); got != want {
+				t.Errorf("%d times %s: %v, encoding/json says %v", n, c.open, got, want)
+			}
+		}
+	}
+	if wire.Valid(bytes.Repeat([]byte("["), 10<<20)) {
+		t.Error("10 MB of brackets are valid")
+	}
+}
+
+func TestPublication(t *testing.T) {
+	t.Parallel()
+	body, channel, events := wire.AppendPublication(nil, "/default/x", []json.RawMessage{json.RawMessage(`{"a":"<&>\/"}`), json.RawMessage("[1,\n\t2]")})
+	if want := `{"channel":"/default/x","events":["{\"a\":\"<&>\\/\"}","[1,\n\t2]"]}`; string(body) != want {
+		t.Errorf("%s\nwant %s", body, want)
+	}
+	if string(channel) != `"/default/x"` || string(events) != `["{\"a\":\"<&>\\/\"}","[1,\n\t2]"]` {
+		t.Errorf("%s %s", channel, events)
+	}
+	if got := string(wire.AppendSubscription(nil, "/default/*")); got != `{"channel":"/default/*"}` {
+		t.Error(got)
+	}
+}
+
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]wire.Outcome{
+		``:     nil,
+		`null`: nil,
+		`[]`:   nil,
+		`[{"identifier":"i","index":0},{"index":1,"code":400,"message":"no\"","identifier":null,"more":[{}]}]`: {
+			{Identifier: "i"}, {Index: 1, Code: 400, Message: `no"`}},
+		`[{"index":2,"code":"x","message":{}}]`: {{Index: 2}},
+	} {
+		got, ok := wire.Outcomes(json.RawMessage(text))
+		if diff := cmp.Diff(want, got); diff != "" || !ok {
+			t.Errorf("%s: %v\n%s", text, ok, diff)
+		}
+	}
+	for _, text := range []string{`{}`, `"x"`, `[1]`, `[{}]`, `[{"index":-1}]`, `[{"index":"0"}]`, `[{"index":1.5}]`, `[{"index":null}]`} {
+		if got, ok := wire.Outcomes(json.RawMessage(text)); ok {
+			t.Errorf("%s became %+v", text, got)
+		}
+	}
+}
+
+// FuzzEventsFrame reads what a client of the Event API reads of any frame.
+func FuzzEventsFrame(f *testing.F) {
+	for text := range documented() {
+		f.Add([]byte(text))
+	}
+	f.Add([]byte(`{"type":"data","id":"1","event":"{\"a\":\"\\u00e9\\ud83d\\ude00\"}"}`))
+	f.Add([]byte(`{"type":"publish_success","id":"1","successful":[{"index":1}],"failed":[{"index":0,"code":1,"message":"\n"}]}`))
+	f.Add([]byte(`{"type":"broadcast_error","id":"1","errors":{"errorType":"MessageProcessingError"}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		frame, err := wire.Decode(text)
+		if err != nil {
+			return
+		}
+		frame.ErrorList()
+		for _, raw := range []json.RawMessage{frame.Successful, frame.Failed} {
+			list, ok := wire.Outcomes(raw)
+			var same []json.RawMessage
+			if ok && (json.Unmarshal(append(raw, ' '), &same) != nil) != (raw == nil) || len(same) != len(list) && ok {
+				t.Errorf("%s has %d entries, encoding/json finds %d", raw, len(list), len(same))
+			}
+		}
+		if event, ok := wire.AppendUnquoted(nil, frame.Event); ok {
+			var same string
+			if json.Unmarshal(frame.Event, &same) != nil || same != string(event) {
+				t.Errorf("%s is %q, encoding/json says %q", frame.Event, event, same)
+			}
+			body, _, events := wire.AppendPublication(nil, string(event), [][]byte{event})
+			var back []string
+			if !wire.Valid(body) || json.Unmarshal(events, &back) != nil || len(back) != 1 || back[0] != string(event) {
+				t.Errorf("%q was published as %s", event, body)
+			}
+		}
+	})
+}
+
+func BenchmarkValid(b *testing.B) {
+	text := []byte(`{"data":{"list":[` + strings.Repeat(`{"id":"0123456789","title":"a title of a post","n":-1.5e3},`, 20) + `{}]}}`)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if !wire.Valid(text) {
+			b.Fatal("not valid")
+		}
+	}
 }
 
 func BenchmarkDecode(b *testing.B) {
