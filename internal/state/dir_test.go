@@ -168,7 +168,7 @@ func TestSecretsStay(t *testing.T) {
 	shapes := map[string]string{
 		"developer id": `^AKIA[A-Z2-7]{16}$`, "developer secret": `^[A-Za-z0-9+/]{40}$`, "developer name": `^developer$`,
 		"access-key-id": `^AKIA[A-Z2-7]{16}$`, "secret-access-key": `^[A-Za-z0-9+/]{40}$`, "api-key": `^[A-Za-z0-9]{40}$`,
-		"another api-key": `^[A-Za-z0-9]{40}$`, "sealing": `^.{32}$`,
+		"another api-key": `^[A-Za-z0-9]{40}$`, "appsync-api-key": `^da2-[a-z0-9]{26}$`, "sealing": `^.{32}$`,
 	}
 	seen := map[string]string{}
 	for name, shape := range shapes {
@@ -199,7 +199,7 @@ func values(t *testing.T, d *state.Dir) map[string]string {
 	all := map[string]string{"sealing": string(key[:]), "developer id": dev.AccessKeyID,
 		"developer secret": dev.SecretAccessKey, "developer name": dev.UserName}
 	for name, kind := range map[string]string{"access-key-id": state.KindAccessKeyID, "api-key": state.KindAPIKey,
-		"secret-access-key": state.KindSecretAccessKey} {
+		"secret-access-key": state.KindSecretAccessKey, "appsync-api-key": state.KindAppSyncAPIKey} {
 		if all[name], err = d.Secret(kind, "Thing"); err != nil {
 			t.Fatal(err)
 		}

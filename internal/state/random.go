@@ -11,6 +11,7 @@ const (
 	base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 	base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	alnumAlphabet  = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	lowerAlphabet  = "abcdefghijklmnopqrstuvwxyz0123456789"
 )
 
 // NewKeyID makes an access key id: prefix ("AKIA" for a long-term key, "ASIA"

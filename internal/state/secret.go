@@ -24,6 +24,7 @@ const (
 	KindAccessKeyID     = "access-key-id"     // "AKIA" and 16 of A–Z 2–7
 	KindSecretAccessKey = "secret-access-key" // 40 of A–Z a–z 0–9 + /
 	KindAPIKey          = "api-key"           // 40 of A–Z a–z 0–9
+	KindAppSyncAPIKey   = "appsync-api-key"   // "da2-" and 26 of a–z 0–9
 )
 
 const lostKeys = "everything that was signed or configured with the old keys is then refused"
@@ -154,7 +155,7 @@ func (d *Dir) secrets() (map[string]string, error) {
 }
 
 func knownKind(kind string) bool {
-	return kind == KindAccessKeyID || kind == KindSecretAccessKey || kind == KindAPIKey
+	return kind == KindAccessKeyID || kind == KindSecretAccessKey || kind == KindAPIKey || kind == KindAppSyncAPIKey
 }
 
 func (d *Dir) newSecret(kind string) (string, error) {
@@ -163,6 +164,9 @@ func (d *Dir) newSecret(kind string) (string, error) {
 		return NewKeyID(d.rand, "AKIA")
 	case KindSecretAccessKey:
 		return NewSecretKey(d.rand)
+	case KindAppSyncAPIKey:
+		text, err := randomText(d.rand, lowerAlphabet, 26)
+		return "da2-" + text, err
 	default:
 		return randomText(d.rand, alnumAlphabet, 40)
 	}
@@ -174,6 +178,8 @@ func rightShape(kind, value string) bool {
 		return shaped(value, "AKIA", base32Alphabet, 16)
 	case KindSecretAccessKey:
 		return shaped(value, "", base64Alphabet, 40)
+	case KindAppSyncAPIKey:
+		return shaped(value, "da2-", lowerAlphabet, 26)
 	default:
 		return kind == KindAPIKey && shaped(value, "", alnumAlphabet, 40)
 	}
