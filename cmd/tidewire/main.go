@@ -24,6 +24,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tidewire/tidewire/apigateway"
+	"github.com/tidewire/tidewire/login"
 )
 
 // shell is what a command may use of the process that it runs in.
@@ -48,6 +49,9 @@ func newCommands(sh *shell) []*cobra.Command {
 		newConnectCommand(sh),
 		newConnectionsCommand(sh),
 		newCurlCommand(sh),
+		newLoginCommand(sh),
+		newTokenCommand(sh),
+		newLogoutCommand(sh),
 		newSignCommand(sh),
 		newExplainCommand(sh),
 		newIAMCommand(sh),
@@ -168,7 +172,7 @@ func exitCode(err error) int {
 		return 0
 	case errors.As(err, &usage):
 		return 2
-	case errors.As(err, &handshake), errors.As(err, &response), errors.As(err, &verdict):
+	case errors.As(err, &handshake), errors.As(err, &response), errors.As(err, &verdict), errors.Is(err, login.ErrDenied):
 		return 3
 	}
 	return 1

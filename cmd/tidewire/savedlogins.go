@@ -194,17 +194,27 @@ func (l *savedLogin) credentials() (aws.CredentialsProvider, error) {
 // command that mends it where there is one.
 func loginError(name string, err error) error {
 	var e *login.Error
-	if !errors.As(err, &e) {
+	switch {
+	case errors.Is(err, errGaveUp):
+		return errGaveUp
+	case !errors.As(err, &e):
 		return err
 	}
 	own := *e
 	own.Hint = ""
+	if errors.Is(own.Cause, fs.ErrNotExist) { // the message says so
+		own.Cause = nil
+	}
 	advice := e.Hint
 	if errors.Is(err, login.ErrLoginRequired) {
 		advice = "tidewire login " + name + " (with --issuer or --user-pool the first time)"
 	}
-	if advice == "" {
-		return &own
+	var shown error = &own
+	if errors.Is(err, login.ErrConfig) {
+		shown = &usageError{shown}
 	}
-	return hint(&own, advice)
+	if advice == "" {
+		return shown
+	}
+	return hint(shown, advice)
 }
