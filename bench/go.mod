@@ -4,8 +4,10 @@ go 1.26.0
 
 require (
 	github.com/aws/aws-sdk-go-v2 v1.47.6
+	github.com/coder/websocket v1.8.15
 	github.com/gobwas/ws v1.5.0
 	github.com/tidewire/tidewire v0.0.0
+	golang.org/x/oauth2 v0.37.0
 )
 
 require (

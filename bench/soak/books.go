@@ -1,0 +1,191 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// state of a subscription, as the server knows it.
+type state string
+
+const (
+	never     state = "never"     // not accepted yet
+	live      state = "live"      // accepted, on a connection
+	away      state = "away"      // accepted once, dropped since
+	stopped   state = "stopped"   // by the client
+	completed state = "completed" // by the server
+	refused   state = "refused"   // at the first start, or while live
+	barred    state = "barred"    // at a start after a drop
+	left      state = "left"      // live when the client closed the connection
+)
+
+// entry is one subscription, over all its connections.
+type entry struct {
+	client string
+	state  state
+	owner  any // the latest start: whose acceptance counts
+	epoch  int // acceptances
+	drops  int
+	n      int // the last number
+	last   time.Time
+	since  time.Time // away since
+}
+
+// tick is how often a message comes.
+const tick = 50 * time.Millisecond
+
+// next is the next number. Numbers go on while nobody listens.
+func (e *entry) next() int {
+	now := time.Now()
+	e.n++
+	if !e.last.IsZero() && e.state == away {
+		e.n += int(now.Sub(e.last) / tick)
+	}
+	e.last = now
+	return e.n
+}
+
+// bookkeeping are the sums.
+type bookkeeping struct {
+	Sockets         int      `json:"sockets"`
+	Dropped         int      `json:"dropped"`   // subscriptions with a dropped socket
+	EndedAway       int      `json:"endedAway"` // drops after which the client did not want, or was not let, back
+	Unread          int      `json:"unread"`    // drops of those whose Client was closed before they could look
+	Starts          int      `json:"starts"`
+	Accepted        int      `json:"accepted"`
+	Late            int      `json:"late"` // acceptances after the client's patience
+	Messages        int      `json:"messages"`
+	RefusedStarts   int      `json:"refusedStarts"`
+	RefusedConnects int      `json:"refusedConnects"`
+	Expired         int      `json:"expired"` // refused in the middle
+	Completed       int      `json:"completed"`
+	Trouble         int      `json:"trouble"` // handshakes that came to nothing
+	GivenUp         int      `json:"givenUp"` // subscriptions with a socket that the client gave up, a starved machine's drops
+	Ended           int      `json:"ended"`   // subscriptions reported
+	Open            int      `json:"open"`
+	Violations      []string `json:"violations"`
+}
+
+// books are kept by the server. Safe for concurrent use.
+type books struct {
+	mu      sync.Mutex
+	sums    bookkeeping
+	entries map[string]*entry
+	barred  map[string]time.Time // client -> last refused connection
+	tokens  map[string]time.Time // first seen
+}
+
+func newBooks() *books {
+	return &books{entries: map[string]*entry{}, barred: map[string]time.Time{}, tokens: map[string]time.Time{}}
+}
+
+// violation notes what must not be. The caller holds mu.
+func (b *books) violation(format string, args ...any) {
+	if len(b.sums.Violations) < 50 {
+		b.sums.Violations = append(b.sums.Violations, fmt.Sprintf(format, args...))
+	}
+}
+
+// together is how long starts that ask for a token at the same time, and so may
+// share it, take to arrive.
+const together = time.Second
+
+// fresh notes a proof, which must be a new one. Old ones are forgotten after a
+// million. The caller holds mu.
+func (b *books) fresh(token string, mayShare bool) {
+	seen, old := b.tokens[token]
+	switch {
+	case token == "" || old && !(mayShare && time.Since(seen) < together):
+		b.violation("the token %q is not fresh", token)
+	case old:
+		return
+	}
+	if len(b.tokens) > 1_000_000 {
+		clear(b.tokens)
+	}
+	b.tokens[token] = time.Now()
+}
+
+// entry finds or makes the entry of key. The caller holds mu.
+func (b *books) entry(key, client string) *entry {
+	e := b.entries[key]
+	if e == nil {
+		e = &entry{client: client, state: never}
+		b.entries[key] = e
+	}
+	return e
+}
+
+// back judges a start for an entry, which may be the first one. The caller
+// holds mu.
+func (b *books) back(key string, e *entry) {
+	switch e.state {
+	case never:
+	case away:
+		if b.barred[e.client].After(e.since) {
+			b.violation("a start for %s, whose client was refused meanwhile", key)
+		}
+	case left:
+		e.drops++
+		e.state = away
+		b.sums.Dropped++
+		b.sums.GivenUp++
+	default:
+		b.violation("a start for %s, which is %s", key, e.state)
+	}
+}
+
+// report is what the client says about a subscription that has ended.
+type report struct {
+	Key  string `json:"key"`
+	How  string `json:"how"`  // never, closed, cut, completed, denied or another error
+	Gaps int    `json:"gaps"` // Reconnected events
+	Seen int    `json:"seen"` // messages
+}
+
+// close compares a report with the entry and forgets it.
+func (b *books) close(r report) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.entries[r.Key]
+	if e == nil {
+		if r.How != "never" {
+			b.violation("%+v is not known", r)
+		}
+		return
+	}
+	delete(b.entries, r.Key)
+	b.sums.Ended++
+	missing := e.drops - r.Gaps
+	switch {
+	case r.How == "cut" && missing >= 0:
+		b.sums.Unread += missing
+	case r.How == "never" && missing <= 1:
+		b.sums.EndedAway += missing
+	case missing == 1 && (e.state == away || e.state == barred):
+		b.sums.EndedAway++
+	case missing != 0 || e.state == away || e.state == barred:
+		b.violation("%+v, but %d drops, state %s", r, e.drops, e.state)
+	}
+	b.compare(r, e)
+}
+
+// compare holds how the client saw the end against how it was. The caller holds mu.
+func (b *books) compare(r report, e *entry) {
+	wasRefused := e.state == refused || e.state == barred
+	switch r.How {
+	case "cut", "closed":
+	case "never":
+	case "denied":
+		if !wasRefused && b.barred[e.client].IsZero() {
+			b.violation("%+v, but nobody refused it", r)
+		}
+	case "completed":
+		if e.state != completed {
+			b.violation("%+v, but it is %s", r, e.state)
+		}
+	default:
+		b.violation("%+v is no good end, state %s", r, e.state)
+	}
+}
