@@ -106,7 +106,18 @@ func (a *Auth) value(ctx context.Context) (string, error) {
 	return value, nil
 }
 
-// check finds what is missing before anything is asked or sent.
+// Check finds what is missing for calls to t, without asking or sending anything:
+// a [*NoCredentialsError], a [*NoRegionError], or a Target that cannot be. a may
+// be nil, which is an error.
+func (a *Auth) Check(t Target) error {
+	e, err := t.endpoint()
+	if err != nil {
+		return err
+	}
+	return a.check(e)
+}
+
+// check is Check for an endpoint.
 func (a *Auth) check(e *endpoint) error {
 	switch {
 	case a == nil:
@@ -141,10 +152,15 @@ type signerID struct {
 	clock  *endpoint // nil: time.Now
 }
 
+// signer is one that is kept, but for endpoints that have a clock and are not
+// kept themselves.
 func (i *iamAuth) signer(e *endpoint) *sigv4.Signer {
 	id := signerID{region: i.regionFor(e)}
 	if e.now != nil {
 		id.clock = e
+	}
+	if e.now != nil && !e.kept {
+		return &sigv4.Signer{Credentials: i.credentials, Service: service, Region: id.region, Now: e.now}
 	}
 	if s, ok := i.signers.Load(id); ok {
 		return s.(*sigv4.Signer)

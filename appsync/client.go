@@ -1,21 +1,19 @@
 package appsync
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/exchange"
 	"github.com/tidewire/tidewire/internal/realtime"
 )
 
 const (
 	defaultTimeout   = 35 * time.Second // AppSync's own limit is 30 s
 	defaultMaxAnswer = 8 << 20
-	firstRoom        = 64 << 10 // bytes that are made room for before any has come
 )
 
 // Options says how a Client works. The zero value, like a nil pointer, works.
@@ -79,18 +77,10 @@ func New(url string, auth *Auth, o *Options) (*Client, error) {
 			return nil, fmt.Errorf("appsync: %w", err)
 		}
 	}
-	c.http = httpClient(opt.HTTPClient)
+	c.endpoint.kept = true
+	c.http = exchange.Client(opt.HTTPClient)
 	c.socket = c.newSocket()
 	return c, nil
-}
-
-func httpClient(given *http.Client) *http.Client {
-	var c http.Client
-	if given != nil {
-		c = *given
-	}
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &c
 }
 
 func orDefault[T comparable](v, fallback T) T {
@@ -165,16 +155,4 @@ func fits(is, want kind) error {
 	}
 	method := map[kind]string{query: "Query", mutation: "Mutate", subscription: "Subscribe"}[is]
 	return fmt.Errorf("%w: the document is a %s; use %s", ErrOperation, is, method)
-}
-
-// readBounded reads at most that many bytes. length is how many there are said to
-// be, or negative.
-func readBounded(body io.Reader, length, most int64) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(int(min(max(length, 1024), firstRoom)) + bytes.MinRead)
-	_, err := b.ReadFrom(io.LimitReader(body, most+1))
-	if int64(b.Len()) > most {
-		return nil, fmt.Errorf("%w: over %d bytes; see Options.MaxAnswer", ErrTooLarge, most)
-	}
-	return b.Bytes(), err
 }

@@ -91,7 +91,7 @@ func TestErrorsKeepPartialData(t *testing.T) {
 	if !errors.Is(err, appsync.ErrUnauthorized) || errors.Is(err, appsync.ErrLimitExceeded) {
 		t.Error(err)
 	}
-	if s := err.Error(); s != "GraphQL error: b.0: Unauthorized: Not Authorized to access b on type Query (and 1 more)" {
+	if s := err.Error(); s != "AppSync error: b.0: Unauthorized: Not Authorized to access b on type Query (and 1 more)" {
 		t.Error(s)
 	}
 }

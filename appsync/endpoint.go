@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/tidewire/tidewire/internal/exchange"
 )
 
 // Target is where an API is. Only URL is required.
@@ -75,6 +77,7 @@ type endpoint struct {
 	realtimeHost string // for the Host header of the upgrade; "" for that of realtime
 	region       string
 	now          func() time.Time // nil: time.Now
+	kept         bool             // a client's, which lives long
 }
 
 func (t *Target) endpoint() (*endpoint, error) {
@@ -82,7 +85,7 @@ func (t *Target) endpoint() (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{http: *u, place: place(u), host: u.Host, now: t.Now, connectPath: u.EscapedPath()}
+	e := &endpoint{http: *u, place: exchange.Place(u), host: u.Host, now: t.Now, connectPath: u.EscapedPath()}
 	if !isEvents(u) {
 		e.connectPath += "/connect"
 	}
@@ -99,6 +102,16 @@ func (t *Target) endpoint() (*endpoint, error) {
 		}
 	}
 	return e, e.setRealtime(t)
+}
+
+// WebSocket gives the address at which the WebSocket of t is opened, and the
+// Host header to send; "" for that of the address. It holds no secret.
+func (t Target) WebSocket() (address, host string, err error) {
+	e, err := t.endpoint()
+	if err != nil {
+		return "", "", err
+	}
+	return e.realtime.String(), e.realtimeHost, nil
 }
 
 // setRealtime finds where the WebSocket is.
@@ -138,7 +151,7 @@ func isEvents(u *url.URL) bool { return strings.HasSuffix(u.Path, "/event") }
 func parseURL(text string, schemes ...string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("the URL cannot be read: %w", withoutURL(err))
+		return nil, fmt.Errorf("the URL cannot be read: %w", exchange.WithoutURL(err))
 	}
 	switch {
 	case u.Scheme != schemes[0] && u.Scheme != schemes[1]:

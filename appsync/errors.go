@@ -1,10 +1,14 @@
 package appsync
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"github.com/tidewire/tidewire/internal/exchange"
+	"github.com/tidewire/tidewire/internal/wire"
 )
 
 // What an error of this package may be, for errors.Is.
@@ -19,7 +23,7 @@ var (
 	// on one connection.
 	ErrMaxSubscriptions = errors.New("too many subscriptions on one connection")
 	// ErrTooLarge is an answer over Options.MaxAnswer.
-	ErrTooLarge = errors.New("answer too large")
+	ErrTooLarge = exchange.ErrTooLarge
 	// ErrOperation is a document that is not for this method, such as a mutation
 	// given to Query. Nothing has been sent.
 	ErrOperation = errors.New("wrong kind of operation")
@@ -34,6 +38,41 @@ type ResponseError struct {
 	Type      string // x-amzn-ErrorType, or errorType of the body, such as "UnauthorizedException"; or ""
 	Message   string
 	RequestID string // x-amzn-RequestId, for a question to AWS
+}
+
+// NewResponseError reads an answer that is not what was asked for, for clients
+// that have a transport of their own: the type from x-amzn-ErrorType or the
+// first of the body's errors, the message from the body or what is odd about
+// it. op says what was sent and where. What the headers sent hold is masked.
+func NewResponseError(op string, status int, h http.Header, body []byte, sent http.Header) *ResponseError {
+	return newResponseError(op, &exchange.Answer{Status: status, Header: h, Body: body}, sent, "AppSync answer")
+}
+
+func newResponseError(op string, a *exchange.Answer, sent http.Header, wanted string) *ResponseError {
+	e := &ResponseError{Op: op, Status: a.Status, Type: shortType(a.Header.Get("X-Amzn-Errortype")), RequestID: exchange.OneLine(a.Header.Get("X-Amzn-Requestid"))}
+	var said Response
+	valid := wire.Valid(a.Body)
+	if valid {
+		said.read(a.Body)
+	}
+	var m struct{ Message string } // encoding/json accepts Message too
+	switch {
+	case len(said.Errors) > 0:
+		m.Message = said.Errors[0].Message
+		if e.Type == "" {
+			e.Type = shortType(said.Errors[0].ErrorType)
+		}
+	case !valid || json.Unmarshal(a.Body, &m) != nil || m.Message == "":
+		m.Message = exchange.Complaint(a, valid, wanted)
+	}
+	e.Type = exchange.OneLine(e.Type)
+	e.Message = exchange.Redacted(m.Message, secrets(sent)...)
+	return e
+}
+
+// secrets are the values in h that no error may repeat.
+func secrets(h http.Header) []string {
+	return []string{h.Get("Authorization"), h.Get("X-Api-Key"), h.Get("X-Amz-Security-Token")}
 }
 
 // Error is one line: operation, status, type, message and request id.
@@ -94,7 +133,7 @@ type SendError struct {
 
 // Error says what failed, and whether the server may have the request.
 func (e *SendError) Error() string {
-	s := e.Op + ": " + oneLine(withoutURL(e.Cause).Error())
+	s := e.Op + ": " + exchange.OneLine(exchange.WithoutURL(e.Cause).Error())
 	if e.Sent {
 		return s + " (the server may have the request)"
 	}
@@ -103,6 +142,11 @@ func (e *SendError) Error() string {
 
 // Unwrap gives the cause.
 func (e *SendError) Unwrap() error { return e.Cause }
+
+// Repeatable says whether the request may be made again without its being done
+// twice, and whether that may end otherwise: no connection could be made, for a
+// reason that may pass.
+func (e *SendError) Repeatable() bool { return !e.Sent && exchange.Undialled(e.Cause) }
 
 // NoCredentialsError is a proof that was asked for and could not be had.
 // Nothing has been sent with it.
@@ -115,7 +159,7 @@ type NoCredentialsError struct {
 func (e *NoCredentialsError) Error() string {
 	s := "no credentials: looked in " + e.LookedFor
 	if e.Cause != nil {
-		s += ": " + redacted(withoutURL(e.Cause).Error())
+		s += ": " + exchange.Redacted(exchange.WithoutURL(e.Cause).Error())
 	}
 	return s
 }

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/tidewire/tidewire/internal/exchange"
+	"github.com/tidewire/tidewire/internal/wire"
 )
 
 // Request is one GraphQL request.
@@ -30,17 +33,13 @@ func (r *Request) body() ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(len(r.Query) + 128)
 	b.WriteString(`{"query":`)
-	if err := appendText(&b, r.Query); err != nil {
-		return nil, err
-	}
+	b.Write(wire.AppendString(b.AvailableBuffer(), r.Query))
 	if err := appendVariables(&b, r.Variables); err != nil {
 		return nil, err
 	}
 	if r.OperationName != "" {
 		b.WriteString(`,"operationName":`)
-		if err := appendText(&b, r.OperationName); err != nil {
-			return nil, err
-		}
+		b.Write(wire.AppendString(b.AvailableBuffer(), r.OperationName))
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
@@ -86,14 +85,14 @@ func (r *Response) Decode(v any) error {
 	return nil
 }
 
-// Errors are the errors of one GraphQL response, as an error: get them with
-// errors.As.
+// Errors are the errors of one GraphQL response, or of one frame on a WebSocket,
+// as an error: get them with errors.As.
 type Errors []Error
 
 // Error gives the first and how many more there are.
 func (e Errors) Error() string {
 	if len(e) == 0 {
-		return "no GraphQL errors"
+		return "no AppSync errors"
 	}
 	s := e[0].Error()
 	if len(e) > 1 {
@@ -148,7 +147,7 @@ func (e *Error) Error() string {
 	if e.Message != "" || len(parts) == 0 {
 		parts = append(parts, e.Message)
 	}
-	return redacted("GraphQL error: " + strings.Join(parts, ": "))
+	return exchange.Redacted("AppSync error: " + strings.Join(parts, ": "))
 }
 
 // Is says whether e is the kind of error that target names.
@@ -173,9 +172,10 @@ func shortType(kind string) string {
 	return name
 }
 
-// parseErrors reads a list of errors; one object or text in its place is a
-// list of one. What does not fit in an error is left out.
-func parseErrors(raw json.RawMessage) Errors {
+// ParseErrors reads the errors of an answer or a frame: an array, or in its place
+// one object or text, which is a list of one. What does not fit in an error is
+// left out.
+func ParseErrors(raw json.RawMessage) Errors {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil

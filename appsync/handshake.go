@@ -1,16 +1,16 @@
 package appsync
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/tidewire/tidewire/internal/wire"
 )
 
 // Subprotocols of AppSync's WebSockets.
@@ -130,26 +130,24 @@ func (a *Auth) object(ctx context.Context, e *endpoint, path string, data []byte
 	if err := a.apply(ctx, e, r, data); err != nil {
 		return nil, err
 	}
-	return encodeObject(r.Host, r.Header)
+	return encodeObject(r.Host, r.Header), nil
 }
 
 // encodeObject writes headers as a JSON object of strings, in the spelling of
 // the developer guide, host first.
-func encodeObject(host string, h http.Header) (json.RawMessage, error) {
-	names := slices.Sorted(maps.Keys(h))
-	var b bytes.Buffer
-	b.WriteString(`{"host":`)
-	if err := appendText(&b, host); err != nil {
-		return nil, err
+func encodeObject(host string, h http.Header) json.RawMessage {
+	names := make([]string, 0, 8)
+	for name := range h {
+		names = append(names, name)
 	}
+	slices.Sort(names)
+	b := append(make([]byte, 0, 1024), `{"host":`...)
+	b = wire.AppendString(b, host)
 	for _, name := range names {
-		b.WriteString(`,"` + spelling(name) + `":`)
-		if err := appendText(&b, h[name][0]); err != nil {
-			return nil, err
-		}
+		b = append(append(append(b, `,"`...), spelling(name)...), `":`...)
+		b = wire.AppendString(b, h[name][0])
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return append(b, '}')
 }
 
 // spelling is lower case, but for the two names that the guide capitalises.
@@ -159,15 +157,4 @@ func spelling(name string) string {
 		return name
 	}
 	return strings.ToLower(name)
-}
-
-// appendText writes a JSON string without escaping for HTML.
-func appendText(b *bytes.Buffer, s string) error {
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		return err
-	}
-	b.Truncate(b.Len() - 1) // the line break
-	return nil
 }

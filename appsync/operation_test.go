@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/tidewire/tidewire/internal/exchange"
 )
 
 func TestKindOf(t *testing.T) {
@@ -58,7 +60,7 @@ func FuzzParseErrors(f *testing.F) {
 	f.Add(`{"errorType":"LimitExceededError","message":"Rate limit exceeded"}`)
 	f.Add(`["text",null,3,{"message":{}}]`)
 	f.Fuzz(func(t *testing.T, raw string) {
-		if s := parseErrors([]byte(raw)).Error(); strings.ContainsAny(s, "\n\r") {
+		if s := ParseErrors([]byte(raw)).Error(); strings.ContainsAny(s, "\n\r") {
 			t.Errorf("more than a line: %q", s)
 		}
 	})
@@ -72,7 +74,7 @@ func TestRedacted(t *testing.T) {
 		secret, "a " + url.QueryEscape(secret) + " b", "x-api-key:" + secret, "wss://h/?header=" + secret,
 		"authorization: " + secret, "header-dG9wK3NlY3JldC92YWx1ZT09", `{"access_token": "` + secret + `"}`, "got " + jwt, "X-Amz-Signature=" + secret + "&b=1",
 	} {
-		got := redacted(text, secret)
+		got := exchange.Redacted(text, secret)
 		if strings.Contains(got, "secret/value") || strings.Contains(got, "secret%2F") || strings.Contains(got, "eyJzdWI") || strings.Contains(got, "dG9wK3") {
 			t.Errorf("%q became %q", text, got)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/tidewire/tidewire/internal/exchange"
 	"github.com/tidewire/tidewire/internal/realtime"
 )
 
@@ -28,7 +29,7 @@ type ConnectionError struct {
 }
 
 // Error says what failed.
-func (e *ConnectionError) Error() string { return e.Op + ": " + redacted(e.Cause.Error()) }
+func (e *ConnectionError) Error() string { return e.Op + ": " + exchange.Redacted(e.Cause.Error()) }
 
 // Unwrap gives the cause.
 func (e *ConnectionError) Unwrap() error { return e.Cause }
@@ -40,11 +41,9 @@ func (e *ConnectionError) Timeout() bool {
 }
 
 func (c *Client) newSocket() *realtime.Socket {
-	o := &c.options.Realtime
 	return realtime.New(realtime.Options{
 		Handshake: c.handshake, Protocol: realtime.GraphQL(), Failure: failure, Retry: passing, HTTPClient: c.http,
-		Connect: o.Connect, Reply: o.Reply, Idle: o.Idle, KeepAlive: o.KeepAlive, MinPause: o.MinPause, MaxPause: o.MaxPause,
-		Attempts: o.Attempts, ReadLimit: o.ReadLimit, MaxPending: o.MaxPending, MaxBytes: o.MaxBytes,
+		Tuning: realtime.Tuning(c.options.Realtime),
 	})
 }
 
@@ -62,21 +61,29 @@ func (c *Client) handshake(ctx context.Context) (*realtime.Handshake, error) {
 
 // failure makes an error of what a frame lists.
 func failure(list json.RawMessage) error {
-	if errs := parseErrors(list); len(errs) > 0 {
+	if errs := ParseErrors(list); len(errs) > 0 {
 		return errs
 	}
 	return nil
 }
 
+// Final says whether another attempt to connect or to subscribe would end with
+// an error like err again, such as a denial: the clients of this module make no
+// other then.
+func Final(err error) bool { return !passing(err) }
+
 // passing says whether another attempt may end otherwise. A denial stays one.
 func passing(err error) bool {
 	var refused *realtime.RefusedError
+	var answer *ResponseError
 	var missing *NoCredentialsError
 	var region *NoRegionError
 	var list Errors
 	switch {
 	case errors.As(err, &refused):
-		return refused.Status >= 500 || refused.Status == http.StatusTooManyRequests || refused.Status == http.StatusRequestTimeout
+		return passingStatus(refused.Status)
+	case errors.As(err, &answer):
+		return passingStatus(answer.Status)
 	case errors.As(err, &missing):
 		var oauth *oauth2.RetrieveError
 		return !errors.As(missing.Cause, &oauth) || oauth.Response == nil || oauth.Response.StatusCode >= 500
@@ -86,6 +93,10 @@ func passing(err error) bool {
 		return passingErrors(list)
 	}
 	return true
+}
+
+func passingStatus(status int) bool {
+	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
 // passingErrors is passing for the errors of a frame: not for those that
@@ -107,19 +118,12 @@ func passingErrors(list Errors) bool {
 
 // realtimeError is err as this package's callers know it.
 func (c *Client) realtimeError(err error) error {
-	op := "connect " + place(&c.endpoint.realtime)
+	op := "connect " + exchange.Place(&c.endpoint.realtime)
 	switch e := err.(type) {
 	case nil, Errors, *NoCredentialsError, *NoRegionError:
 		return err
 	case *realtime.RefusedError:
-		var said Response
-		valid := json.Valid(e.Body)
-		if valid {
-			said.read(e.Body)
-		}
-		text := message(&http.Response{StatusCode: e.Status, Header: e.Header}, e.Body, valid, said.Errors)
-		return &ResponseError{Op: op, Status: e.Status, Type: shortType(e.Header.Get("X-Amzn-Errortype")),
-			Message: redacted(text), RequestID: oneLine(e.Header.Get("X-Amzn-Requestid"))}
+		return NewResponseError(op, e.Status, e.Header, e.Body, nil)
 	}
 	if err == ErrClosed || err == ErrCompleted || err == context.Canceled || err == context.DeadlineExceeded {
 		return err

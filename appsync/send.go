@@ -1,35 +1,24 @@
 package appsync
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
-	"net"
 	"net/http"
-	"net/http/httptrace"
-	"strings"
-	"sync/atomic"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/exchange"
+	"github.com/tidewire/tidewire/internal/realtime"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
 // send makes attempts until one is answered, or nothing more is safe.
-func (c *Client) send(ctx context.Context, r *Request, body []byte, safe bool) (*Response, error) {
-	retry := c.options.Retry
-	for attempt := 1; ; attempt++ {
-		resp, err := c.attempt(ctx, r, body)
-		if err == nil || attempt >= retry.Attempts || !repeatable(err, safe) {
-			return resp, err
-		}
-		if !sleep(ctx, retry.pause(attempt-1)) {
-			return nil, errors.Join(ctx.Err(), err)
-		}
-	}
+func (c *Client) send(ctx context.Context, r *Request, body []byte, safe bool) (resp *Response, err error) {
+	err = c.options.Retry.Do(ctx, func() error {
+		resp, err = c.attempt(ctx, r, body)
+		return err
+	}, func(err error) bool { return repeatable(err, safe) })
+	return resp, err
 }
 
 // attempt makes one request, authorized by itself.
@@ -40,33 +29,24 @@ func (c *Client) attempt(ctx context.Context, r *Request, body []byte) (*Respons
 		defer cancel()
 	}
 	op := "POST " + c.endpoint.place
-	var sent atomic.Bool
-	request, err := c.request(ctx, r, body, &sent)
+	request, err := c.request(ctx, r, body)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	resp, err := c.http.Do(request)
+	answer, sent, err := exchange.Do(ctx, c.http, request, body, c.options.MaxAnswer)
 	if err != nil {
-		return nil, &SendError{Op: op, Sent: sent.Load(), Cause: withoutURL(err)}
+		return nil, &SendError{Op: op, Sent: sent, Cause: err}
 	}
-	defer func() { _ = resp.Body.Close() }()
-	text, err := readBounded(resp.Body, resp.ContentLength, c.options.MaxAnswer)
-	if err != nil {
-		return nil, &SendError{Op: op, Sent: true, Cause: fmt.Errorf("read the answer: %w", withoutURL(err))}
-	}
-	return parseResponse(op, resp, text, request)
+	return parseResponse(op, answer, request.Header)
 }
 
-// request is one request with its proof. sent becomes true when a connection
-// is about to get it.
-func (c *Client) request(ctx context.Context, r *Request, body []byte, sent *atomic.Bool) (*http.Request, error) {
+// request is one request with its proof, without its body.
+func (c *Client) request(ctx context.Context, r *Request, body []byte) (*http.Request, error) {
 	auth := r.Auth
 	if auth == nil {
 		auth = c.auth
 	}
 	request := c.endpoint.post(len(body))
-	request.Body = io.NopCloser(bytes.NewReader(body))
-	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	if err := auth.apply(ctx, c.endpoint, request, body); err != nil {
 		return nil, err
 	}
@@ -75,26 +55,19 @@ func (c *Client) request(ctx context.Context, r *Request, body []byte, sent *ato
 			request.Header[name] = values
 		}
 	}
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }}
-	return request.WithContext(httptrace.WithClientTrace(ctx, trace)), nil
+	return request, nil
 }
 
 // parseResponse reads an answer. A body that is no GraphQL response, or a
 // status other than 200, is a ResponseError.
-func parseResponse(op string, resp *http.Response, text []byte, sent *http.Request) (*Response, error) {
-	answer := &Response{RequestID: resp.Header.Get("X-Amzn-Requestid"), Tokens: resp.Header.Get("X-Amzn-Appsync-Tokensconsumed")}
-	valid := json.Valid(text)
-	hasData := valid && answer.read(text)
-	if resp.StatusCode == http.StatusOK && (hasData || len(answer.Errors) > 0) {
-		return answer, nil
+func parseResponse(op string, a *exchange.Answer, sent http.Header) (*Response, error) {
+	if a.Status == http.StatusOK && wire.Valid(a.Body) {
+		answer := &Response{RequestID: a.Header.Get("X-Amzn-Requestid"), Tokens: a.Header.Get("X-Amzn-Appsync-Tokensconsumed")}
+		if hasData := answer.read(a.Body); hasData || len(answer.Errors) > 0 {
+			return answer, nil
+		}
 	}
-	e := &ResponseError{Op: op, Status: resp.StatusCode, Type: shortType(resp.Header.Get("X-Amzn-Errortype")), RequestID: oneLine(answer.RequestID)}
-	e.Message = message(resp, text, valid, answer.Errors)
-	if e.Type == "" && len(answer.Errors) > 0 {
-		e.Type = oneLine(shortType(answer.Errors[0].ErrorType))
-	}
-	e.Message = redacted(e.Message, secrets(sent.Header)...)
-	return nil, e
+	return nil, newResponseError(op, a, sent, "GraphQL response")
 }
 
 // read takes the members out of a response, which is valid JSON, in one pass.
@@ -105,43 +78,12 @@ func (r *Response) read(text []byte) (hasData bool) {
 		case "data":
 			r.Data, hasData = unlessNull(value), true
 		case "errors":
-			r.Errors = parseErrors(value)
+			r.Errors = ParseErrors(value)
 		case "extensions":
 			r.Extensions = unlessNull(value)
 		}
 	})
 	return hasData
-}
-
-// secrets are the values in h that no error may repeat.
-func secrets(h http.Header) []string {
-	return []string{h.Get("Authorization"), h.Get("X-Api-Key"), h.Get("X-Amz-Security-Token")}
-}
-
-// message is what the server says in an answer that is no GraphQL response.
-func message(resp *http.Response, text []byte, valid bool, list Errors) string {
-	if len(list) > 0 {
-		return list[0].Message
-	}
-	var m struct{ Message string } // encoding/json accepts Message too
-	if valid && json.Unmarshal(text, &m) == nil && m.Message != "" {
-		return m.Message
-	}
-	found, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if found == "" {
-		found, _, _ = strings.Cut(http.DetectContentType(text), ";")
-	}
-	switch {
-	case len(text) == 0:
-		return "the answer is empty"
-	case valid:
-		return "the answer is JSON but no GraphQL response"
-	case resp.StatusCode/100 == 3:
-		return "a redirect, which is not followed; is the URL that of the API?"
-	case !strings.Contains(found, "json"):
-		return "the answer is " + found + " instead of JSON; is a proxy or another server at this URL?"
-	}
-	return "the answer is not well-formed JSON"
 }
 
 // Retry says how often and when an attempt is repeated. Only what is safe is:
@@ -163,11 +105,27 @@ func (r Retry) withDefaults() Retry {
 	return r
 }
 
+// Do makes attempts until one gives no error, again says no of its error, or
+// there have been enough; and gives the last one's error. If ctx ends in a
+// pause, the error is ctx's with the attempt's.
+func (r Retry) Do(ctx context.Context, attempt func() error, again func(error) bool) error {
+	r = r.withDefaults()
+	for n := 1; ; n++ {
+		err := attempt()
+		if err == nil || n >= r.Attempts || !again(err) {
+			return err
+		}
+		if !realtime.Sleep(ctx, realtime.Backoff{Min: r.Min, Max: r.Max}.Pause(n-1)) {
+			return errors.Join(ctx.Err(), err)
+		}
+	}
+}
+
 // repeatable says whether an attempt that ended so may be made again.
 func repeatable(err error, safe bool) bool {
 	var unsent *SendError
 	if errors.As(err, &unsent) {
-		return !unsent.Sent && dialling(unsent.Cause)
+		return unsent.Repeatable()
 	}
 	var refused *ResponseError
 	if !safe || !errors.As(err, &refused) {
@@ -178,15 +136,4 @@ func repeatable(err error, safe bool) bool {
 		return true
 	}
 	return false
-}
-
-// dialling says whether a connection could not be made, for a reason that may
-// pass.
-func dialling(err error) bool {
-	var unknownHost *net.DNSError
-	if errors.As(err, &unknownHost) {
-		return !unknownHost.IsNotFound
-	}
-	var dial *net.OpError
-	return errors.As(err, &dial) && dial.Op == "dial" && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }

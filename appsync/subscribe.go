@@ -175,7 +175,7 @@ func (c *Client) event(e realtime.Event) Event {
 		case "data":
 			out.Data = unlessNull(value)
 		case "errors":
-			out.Errors = parseErrors(value)
+			out.Errors = ParseErrors(value)
 		}
 	})
 	return out

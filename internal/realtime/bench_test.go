@@ -41,10 +41,10 @@ func BenchmarkData(b *testing.B) {
 
 func TestQueueIsBounded(t *testing.T) {
 	t.Parallel()
-	o := &Options{MaxPending: 4, MaxBytes: 10}
+	o := &Tuning{MaxPending: 4, MaxBytes: 10}
 	q := &queue{ready: make(chan struct{}, 1)}
-	q.push(json.RawMessage(strings.Repeat("x", 50)), o) // one message may be larger than the bound
-	q.push(json.RawMessage("1"), o)
+	q.push(Event{Payload: json.RawMessage(strings.Repeat("x", 50))}, o) // one message may be larger than the bound
+	q.push(Event{Payload: json.RawMessage("1")}, o)
 	for range 3 {
 		q.pushGap(Gap{Attempts: 1})
 	}
@@ -59,8 +59,8 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	for i := range 1000 {
-		q.push(json.RawMessage("1"), o)
-		q.push(json.RawMessage("2"), o)
+		q.push(Event{Payload: json.RawMessage("1")}, o)
+		q.push(Event{Payload: json.RawMessage("2")}, o)
 		for range 2 {
 			if e, ok, _ := q.pop(); !ok || len(e.Payload) != 1 {
 				t.Fatalf("%d: %+v", i, e)

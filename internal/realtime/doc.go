@@ -4,8 +4,9 @@
 //
 // # What to call first
 //
-// [New] takes function values for what it does not know; [Socket.Subscribe]
-// opens the WebSocket if it is the first, and [Socket.Close] ends everything.
+// [New] takes function values for what it does not know; [Socket.Subscribe] and
+// [Socket.Call] open the WebSocket if they are the first, and [Socket.Close] ends
+// everything. [Backoff] and [Sleep] are for whoever else makes attempts.
 //
 // # What is promised
 //
@@ -14,6 +15,8 @@
 //     subscription started again, under its own proof; each is told of the [Gap].
 //     An error that Options.Retry calls final is not followed by another attempt: of
 //     a connection, it ends all subscriptions; of a start, only that one.
+//   - A call is sent once at most. Whether the server may have it is said by its
+//     error: an [UnansweredError] or another.
 //   - A connection without any frame for the server's connectionTimeoutMs counts
 //     as lost.
 //   - A subscription holds at most Options.MaxPending messages of together
@@ -24,6 +27,6 @@
 //
 // A Socket and its Subscriptions may be used from any number of goroutines. A
 // Socket has one goroutine while it is open or being restored, one for each
-// start in progress (of which 8 make a proof or write at a time), and one for
-// each handler that has something to do. Close waits for all.
+// start and call in progress (of which 8 make a proof or write at a time), and
+// one for each handler that has something to do. Close waits for all.
 package realtime

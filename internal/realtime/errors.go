@@ -53,6 +53,18 @@ func (e *TimeoutError) Error() string {
 // Timeout is true: a TimeoutError is a net.Error of its kind.
 func (e *TimeoutError) Timeout() bool { return true }
 
+// UnansweredError is a call that was sent and not answered: the server may have
+// done what it asks for.
+type UnansweredError struct {
+	Cause error
+}
+
+// Error says why there is no answer.
+func (e *UnansweredError) Error() string { return "sent, but not answered: " + e.Cause.Error() }
+
+// Unwrap gives the cause.
+func (e *UnansweredError) Unwrap() error { return e.Cause }
+
 // LostError is a connection that ended without this side's doing.
 type LostError struct {
 	Cause error

@@ -20,7 +20,7 @@ const (
 )
 
 // link is a connection and its successors, for as long as there are
-// subscriptions.
+// subscriptions or calls.
 type link struct {
 	// immutable
 	socket *Socket
@@ -61,7 +61,7 @@ func (l *link) run() {
 		if time.Since(opened) > l.socket.options.MaxPause {
 			attempts = 0
 		}
-		if !l.goOn(err) || !sleep(l.ctx, l.socket.options.pause(attempts)) {
+		if !l.goOn(err) || !Sleep(l.ctx, l.socket.options.pause(attempts)) {
 			return
 		}
 	}
@@ -102,7 +102,18 @@ func (l *link) failed(err error, outage int) error {
 			s.remove(sub, err)
 		}
 	}
+	l.endCalls(err)
 	return err
+}
+
+// endCalls gives up all calls. The caller holds socket.mu.
+func (l *link) endCalls(err error) {
+	if l.socket.link != l {
+		return
+	}
+	for _, c := range l.socket.calls {
+		l.socket.giveUp(c, err)
+	}
 }
 
 // goOn says whether another attempt is to be made after err.
@@ -118,8 +129,9 @@ func (l *link) goOn(err error) bool {
 		for _, sub := range s.subs {
 			s.remove(sub, err)
 		}
+		l.endCalls(err)
 	}
-	if len(s.subs) > 0 {
+	if s.used() {
 		return true
 	}
 	s.link = nil

@@ -3,7 +3,6 @@ package realtime
 import (
 	"context"
 	"encoding/json"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -24,6 +23,11 @@ type Protocol struct {
 	Refused string // type that refuses a start or ends a subscription, with an id
 	Stop    string // type that ends a subscription
 	Stopped string // type that answers it; unasked, the server has ended the subscription
+
+	// Of Socket.Call; "" where there are no calls.
+	Answered string // type that answers one
+	Rejected string // type that refuses one
+	Notice   string // type that tells a subscription of errors without ending it; "": there is none
 	// Payload is what a data frame carries.
 	Payload func(*wire.Frame) json.RawMessage
 }
@@ -37,11 +41,12 @@ func GraphQL() Protocol {
 // Events is the protocol aws-appsync-event-ws.
 func Events() Protocol {
 	return Protocol{Started: wire.SubscribeSuccess, Refused: wire.SubscribeError, Stop: wire.Unsubscribe, Stopped: wire.UnsubscribeSuccess,
+		Answered: wire.PublishSuccess, Rejected: wire.PublishError, Notice: wire.BroadcastError,
 		Payload: func(f *wire.Frame) json.RawMessage { return f.Event }}
 }
 
 // Options says how a Socket works. Handshake, Protocol, Failure and Retry are
-// required; zero durations and sizes mean the defaults.
+// required.
 type Options struct {
 	// Handshake is asked before every attempt; its context has a deadline.
 	Handshake func(ctx context.Context) (*Handshake, error)
@@ -53,21 +58,25 @@ type Options struct {
 	// this package.
 	Retry      func(err error) bool
 	HTTPClient *http.Client
+	Tuning
+}
 
+// Tuning is durations and sizes; zero values mean the defaults.
+type Tuning struct {
 	Connect   time.Duration // until the server has acknowledged the connection; default 30 s
 	Reply     time.Duration // until it has answered a start or a stop; default 15 s
 	Idle      time.Duration // an unused socket stays open for; default 1 s
 	KeepAlive time.Duration // silence that ends a connection, where the server names none; default 5 min
-	MinPause  time.Duration // nominal pause before the first reconnection, doubling; default 500 ms
-	MaxPause  time.Duration // default 30 s
-	Attempts  int           // reconnections until giving up; 0: no end
-
-	ReadLimit  int64 // bytes of a message, more ends the connection; default 1 MiB
-	MaxPending int   // messages that wait for a consumer; default 64
-	MaxBytes   int   // bytes of them; default 1 MiB
+	// MinPause is the nominal pause before the first reconnection, which
+	// doubles up to MaxPause. Default 500 ms, 30 s.
+	MinPause, MaxPause time.Duration
+	Attempts           int   // reconnections until giving up; 0: no end
+	ReadLimit          int64 // bytes of a message, more ends the connection; default 1 MiB
+	MaxPending         int   // messages that wait for a consumer; default 64
+	MaxBytes           int   // bytes of them; default 1 MiB
 }
 
-func (o Options) withDefaults() Options {
+func (o Tuning) withDefaults() Tuning {
 	o.Connect = orDefault(o.Connect, 30*time.Second)
 	o.Reply = orDefault(o.Reply, 15*time.Second)
 	o.Idle = orDefault(o.Idle, time.Second)
@@ -87,24 +96,7 @@ func orDefault[T ~int | ~int64](v, fallback T) T {
 	return v
 }
 
-// pause is the time before the attempt with this number, from 0: between half
-// and all of the nominal one.
-func (o *Options) pause(number int) time.Duration {
-	nominal := o.MaxPause
-	if number < 30 && o.MinPause<<number > 0 {
-		nominal = min(o.MaxPause, o.MinPause<<number)
-	}
-	return nominal/2 + rand.N(nominal/2+1)
-}
-
-// sleep waits; false: ctx has ended before.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+// pause is the time before the attempt with this number, from 0.
+func (o *Tuning) pause(number int) time.Duration {
+	return Backoff{o.MinPause, o.MaxPause}.Pause(number)
 }

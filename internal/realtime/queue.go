@@ -8,9 +8,10 @@ import (
 )
 
 // Event is what a subscription gives its consumer: a message, or news that
-// some are missing. Exactly one member is set.
+// some are missing. Exactly one of Payload, Gap and Dropped is set.
 type Event struct {
 	Payload json.RawMessage // yours to keep
+	Failed  bool            // Payload is the errors of a Protocol.Notice, or nil if it had none
 	Gap     *Gap            // the connection was lost and is restored
 	Dropped int             // so many messages were dropped here, the consumer being too slow
 }
@@ -38,19 +39,19 @@ type queue struct {
 
 // push queues a message, or drops it. True: nobody was at work on the queue
 // and handler should be.
-func (q *queue) push(payload json.RawMessage, o *Options) bool {
+func (q *queue) push(e Event, o *Tuning) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.err != nil {
 		return false
 	}
-	if n := len(q.events) - q.head; n >= o.MaxPending || (n > 0 && q.bytes+len(payload) > o.MaxBytes) {
+	if n := len(q.events) - q.head; n >= o.MaxPending || (n > 0 && q.bytes+len(e.Payload) > o.MaxBytes) {
 		q.dropped++
 		return false
 	}
 	q.tellDropped()
-	q.bytes += len(payload)
-	q.add(Event{Payload: payload})
+	q.bytes += len(e.Payload)
+	q.add(e)
 	return q.wake()
 }
 

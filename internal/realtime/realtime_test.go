@@ -260,7 +260,7 @@ func TestOddFrames(t *testing.T) {
 func TestSlowConsumerIsTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, count, _ := newSocket(t, realtime.Options{MaxPending: 3, MaxBytes: 100}, func(p *peer) {
+		s, count, _ := newSocket(t, realtime.Options{Tuning: realtime.Tuning{MaxPending: 3, MaxBytes: 100}}, func(p *peer) {
 			if p.hello() {
 				p.obey(func(f wire.Frame) {
 					for range 10 {
@@ -340,7 +340,7 @@ func TestCloseInTheMiddle(t *testing.T) {
 func TestAttemptsAreLimited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, count, server := newSocket(t, realtime.Options{Attempts: 3}, func(p *peer) {
+		s, count, server := newSocket(t, realtime.Options{Tuning: realtime.Tuning{Attempts: 3}}, func(p *peer) {
 			if p.n == 1 && p.hello() {
 				p.obey(func(wire.Frame) { p.drop() })
 			}

@@ -155,7 +155,9 @@ func newSocket(t *testing.T, o realtime.Options, serve func(p *peer)) (*realtime
 	s, count := &server{serve: serve}, &proofs{}
 	transport := &http.Transport{DialContext: s.dial, DisableKeepAlives: true}
 	o.HTTPClient = &http.Client{Transport: transport}
-	o.Protocol = realtime.GraphQL()
+	if o.Protocol.Started == "" {
+		o.Protocol = realtime.GraphQL()
+	}
 	o.Handshake = func(context.Context) (*realtime.Handshake, error) {
 		count.mu.Lock()
 		defer count.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
-// serve starts all subscriptions on an acknowledged connection, reads from it
+// serve starts all subscriptions and calls on an acknowledged connection, reads from it
 // until it ends, and says why it did. Its goroutines have ended then.
 func (l *link) serve(conn *websocket.Conn, alive time.Duration) error {
 	session, cancel := context.WithCancel(l.ctx)
@@ -37,10 +37,13 @@ func (l *link) enter(conn *websocket.Conn, session context.Context) bool {
 	for _, sub := range s.subs {
 		l.begin(sub)
 	}
+	for _, c := range s.calls {
+		l.beginCall(c)
+	}
 	return true
 }
 
-// leave lets every subscription know that the connection has ended.
+// leave lets every subscription and call know that the connection has ended.
 func (l *link) leave(err error) {
 	s := l.socket
 	s.mu.Lock()
@@ -49,6 +52,7 @@ func (l *link) leave(err error) {
 	if s.link != l {
 		return
 	}
+	l.endCalls(err)
 	for _, sub := range s.subs {
 		switch {
 		case sub.state == stopping:
@@ -96,8 +100,16 @@ func (l *link) take(text []byte) error {
 	}
 	p := &l.socket.options.Protocol
 	switch f.Type {
+	case "":
+		l.socket.unknownTypes.Add(1)
 	case wire.Data:
-		l.deliver(&f)
+		l.deliver(&f, Event{Payload: p.Payload(&f)})
+	case p.Notice:
+		l.deliver(&f, Event{Payload: f.ErrorList(), Failed: true})
+	case p.Answered:
+		l.answered(&f, nil)
+	case p.Rejected:
+		l.answered(&f, l.failure(&f))
 	case wire.KeepAlive, wire.ConnectionAck:
 	case p.Started:
 		l.accept(&f)
@@ -122,12 +134,17 @@ func (l *link) find(f *wire.Frame) *Subscription {
 	return sub
 }
 
-func (l *link) deliver(f *wire.Frame) {
+// deliver queues e for the subscription that f names.
+func (l *link) deliver(f *wire.Frame, e Event) {
 	s := l.socket
+	if f.ID == "" && e.Failed {
+		s.looseErrors.Add(1)
+		return
+	}
 	s.mu.Lock()
 	sub := l.find(f)
 	s.mu.Unlock()
-	if payload := s.options.Protocol.Payload(f); sub != nil && sub.queue.push(payload, &s.options) {
+	if sub != nil && sub.queue.push(e, &s.options.Tuning) {
 		sub.handle()
 	}
 }
@@ -173,18 +190,21 @@ func (l *link) complete(f *wire.Frame) {
 	}
 }
 
-// refuse ends the subscription that an error names; one without an id is that
-// of the only start that waits for an answer, if there is only one.
+// refuse ends the subscription or call that an error names; one without an id
+// is that of the only start or call that waits for an answer, if there is only
+// one.
 func (l *link) refuse(f *wire.Frame) {
 	s := l.socket
 	err := l.failure(f)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sub := s.subs[f.ID]
+	sub, c := s.subs[f.ID], s.calls[f.ID]
 	if f.ID == "" {
-		sub = l.onlyStart()
+		sub, c = l.onlyWaiting()
 	}
 	switch {
+	case c != nil:
+		s.answer(c, reply{err: err})
 	case sub == nil && f.ID == "":
 		s.looseErrors.Add(1)
 	case sub == nil:
@@ -198,19 +218,27 @@ func (l *link) refuse(f *wire.Frame) {
 	}
 }
 
-// onlyStart is the subscription that waits for the answer to its start, if
-// there is just one.
-func (l *link) onlyStart() *Subscription {
-	var found *Subscription
+// onlyWaiting is the subscription or call that waits for an answer, if there is
+// just one.
+func (l *link) onlyWaiting() (found *Subscription, c *call) {
 	for _, sub := range l.socket.subs {
 		if sub.state == starting && sub.reply != nil {
 			if found != nil {
-				return nil
+				return nil, nil
 			}
 			found = sub
 		}
 	}
-	return found
+	for _, other := range l.socket.calls {
+		if !other.sent {
+			continue
+		}
+		if found != nil || c != nil {
+			return nil, nil
+		}
+		c = other
+	}
+	return found, c
 }
 
 // answer gives the outcome of a start to who waits for it.

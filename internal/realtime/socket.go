@@ -13,8 +13,8 @@ import (
 // deadline.
 type Start func(ctx context.Context, id string) ([]byte, error)
 
-// Socket shares one WebSocket among subscriptions. It is opened by the first
-// one, restored while there are any, and closed when there are none.
+// Socket shares one WebSocket among subscriptions and calls. It is opened by the
+// first one, restored while there are any, and closed when there are none.
 type Socket struct {
 	options Options // immutable
 
@@ -26,6 +26,7 @@ type Socket struct {
 	mu     sync.Mutex
 	closed bool
 	subs   map[string]*Subscription
+	calls  map[string]*call
 	last   uint64      // number of the last id
 	link   *link       // nil: there is no connection and none is tried
 	idle   *time.Timer // nil, or closes the link
@@ -42,7 +43,8 @@ type Counts struct {
 
 // New makes a Socket; nothing is opened yet.
 func New(o Options) *Socket {
-	return &Socket{options: o.withDefaults(), subs: map[string]*Subscription{}}
+	o.Tuning = o.Tuning.withDefaults()
+	return &Socket{options: o, subs: map[string]*Subscription{}, calls: map[string]*call{}}
 }
 
 // Counts are those up to now.
@@ -84,24 +86,46 @@ func (s *Socket) add(sub *Subscription) error {
 	if s.closed {
 		return ErrClosed
 	}
-	s.last++
-	sub.id = strconv.FormatUint(s.last, 10)
+	sub.id = s.nextID()
 	s.subs[sub.id] = sub
+	if s.join() {
+		s.link.begin(sub)
+	}
+	return nil
+}
+
+// nextID gives an id that has not been used. The caller holds mu.
+func (s *Socket) nextID() string {
+	s.last++
+	return strconv.FormatUint(s.last, 10)
+}
+
+// join makes sure that there is a link. True: it is open; else it begins all
+// that there is when it opens. The caller holds mu.
+func (s *Socket) join() bool {
 	if s.idle != nil {
 		s.idle.Stop()
 		s.idle = nil
 	}
-	switch {
-	case s.link == nil:
+	if s.link == nil {
 		s.link = newLink(s)
 		s.work.Go(s.link.run)
-	case s.link.open:
-		s.link.begin(sub)
-	} // else the link begins all when it opens
-	return nil
+	}
+	return s.link.open
 }
 
-// Close ends all subscriptions with ErrClosed, closes the WebSocket with 1000,
+// used says whether anybody needs a connection. The caller holds mu.
+func (s *Socket) used() bool { return len(s.subs)+len(s.calls) > 0 }
+
+// rest lets an unused link be closed after a while. The caller holds mu.
+func (s *Socket) rest() {
+	if !s.used() && s.link != nil && s.idle == nil && !s.closed {
+		l := s.link
+		s.idle = time.AfterFunc(s.options.Idle, func() { s.retire(l) })
+	}
+}
+
+// Close ends all subscriptions and calls with ErrClosed, closes the WebSocket with 1000,
 // for which it waits 5 seconds at most, and waits for every goroutine. It must
 // not be called by a handler.
 func (s *Socket) Close() {
@@ -113,6 +137,9 @@ func (s *Socket) Close() {
 	}
 	for _, sub := range s.subs {
 		s.remove(sub, ErrClosed)
+	}
+	for _, c := range s.calls {
+		s.giveUp(c, ErrClosed)
 	}
 	l := s.link
 	s.link = nil
@@ -138,10 +165,7 @@ func (s *Socket) remove(sub *Subscription, err error) {
 	} else if sub.queue.end(err, err == ErrClosed) {
 		sub.handle()
 	}
-	if len(s.subs) == 0 && s.link != nil && s.idle == nil && !s.closed {
-		l := s.link
-		s.idle = time.AfterFunc(s.options.Idle, func() { s.retire(l) })
-	}
+	s.rest()
 }
 
 func (s *Socket) end(sub *Subscription, err error) {
@@ -155,7 +179,7 @@ func (s *Socket) end(sub *Subscription, err error) {
 func (s *Socket) retire(l *link) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.link != l || len(s.subs) > 0 || s.closed {
+	if s.link != l || s.used() || s.closed {
 		return
 	}
 	s.link, s.idle = nil, nil

@@ -2,8 +2,6 @@ package realtime
 
 import (
 	"context"
-	"errors"
-	"strconv"
 	"time"
 
 	"github.com/coder/websocket"
@@ -27,7 +25,7 @@ func (l *link) start(session context.Context, conn *websocket.Conn, sub *Subscri
 		if err == nil || session.Err() != nil || !l.again(sub, err) {
 			return
 		}
-		if !sleep(session, l.socket.options.pause(attempt)) {
+		if !Sleep(session, l.socket.options.pause(attempt)) {
 			return
 		}
 	}
@@ -50,8 +48,7 @@ func (l *link) again(sub *Subscription, err error) bool {
 		return false
 	}
 	delete(s.subs, sub.id)
-	s.last++
-	sub.id, sub.sent, sub.reply = strconv.FormatUint(s.last, 10), false, nil
+	sub.id, sub.sent, sub.reply = s.nextID(), false, nil
 	s.subs[sub.id] = sub
 	return true
 }
@@ -78,32 +75,37 @@ func (l *link) tryStart(session context.Context, conn *websocket.Conn, sub *Subs
 
 // ask makes the message and sends it. Only so many do at once.
 func (l *link) ask(session context.Context, conn *websocket.Conn, sub *Subscription) (chan error, error) {
-	select {
-	case l.slots <- struct{}{}:
-		defer func() { <-l.slots }()
-	case <-session.Done():
+	if !l.takeSlot(session) {
 		return nil, session.Err()
 	}
-	limit := l.socket.options.Reply
-	ctx, cancel := context.WithTimeout(session, limit)
-	defer cancel()
-	id := l.idOf(sub)
-	text, err := sub.start(ctx, id)
+	defer l.freeSlot()
+	text, err := l.compose(session, sub.start, l.idOf(sub))
 	if err != nil {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, errors.Join(&TimeoutError{For: "proof for a subscription", After: limit}, err)
-		}
 		return nil, err
 	}
 	reply := l.expect(sub)
 	if reply == nil {
 		return nil, nil
 	}
+	ctx, cancel := context.WithTimeout(session, writeTime)
+	defer cancel()
 	if err := conn.Write(ctx, websocket.MessageText, text); err != nil {
 		return nil, &LostError{Cause: err}
 	}
 	return reply, nil
 }
+
+// takeSlot waits for one of the slots; false: ctx has ended before.
+func (l *link) takeSlot(ctx context.Context) bool {
+	select {
+	case l.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (l *link) freeSlot() { <-l.slots }
 
 func (l *link) idOf(sub *Subscription) string {
 	l.socket.mu.Lock()
@@ -144,7 +146,7 @@ func (l *link) stopUnknown(id string) {
 	select {
 	case l.slots <- struct{}{}:
 		l.starts.Go(func() {
-			defer func() { <-l.slots }()
+			defer l.freeSlot()
 			l.writeStop(session, conn, id)
 		})
 	default:

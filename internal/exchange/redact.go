@@ -1,4 +1,4 @@
-package appsync
+package exchange
 
 import (
 	"errors"
@@ -12,14 +12,14 @@ import (
 
 const maxText = 500 // bytes of a foreign text in an error
 
-// place is u for people: without user, query and fragment.
-func place(u *url.URL) string {
+// Place is u for people: without user, query and fragment.
+func Place(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
 }
 
-// withoutURL strips what net/http wraps around an error, because the wrapping
+// WithoutURL strips what net/http wraps around an error, because the wrapping
 // shows the whole URL.
-func withoutURL(err error) error {
+func WithoutURL(err error) error {
 	var wrapped *url.Error
 	for errors.As(err, &wrapped) {
 		err = wrapped.Err
@@ -39,9 +39,9 @@ func credentialPattern() *regexp.Regexp {
 	return regexp.MustCompile(jwt + "|" + protocol + "|" + words + "|" + lines + "|" + json)
 }
 
-// redacted is text on one line, shortened, with secrets masked: those given,
+// Redacted is text on one line, shortened, with secrets masked: those given,
 // in their usual spellings, and whatever looks like a token or a signature.
-func redacted(text string, secrets ...string) string {
+func Redacted(text string, secrets ...string) string {
 	for _, secret := range secrets {
 		if len(secret) < 8 { // too short to be one, and would mask innocent text
 			continue
@@ -54,7 +54,7 @@ func redacted(text string, secrets ...string) string {
 	if strings.ContainsAny(text, "=:") || strings.Contains(text, "eyJ") || strings.Contains(text, "header-") {
 		text = credentialPattern().ReplaceAllStringFunc(text, maskValue)
 	}
-	return oneLine(text)
+	return OneLine(text)
 }
 
 func maskValue(found string) string {
@@ -66,8 +66,8 @@ func maskValue(found string) string {
 	return found[:at] + sigv4.Fingerprint(value)
 }
 
-// oneLine is text without control characters, shortened.
-func oneLine(text string) string {
+// OneLine is text without control characters, shortened.
+func OneLine(text string) string {
 	if len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "") + "…"
 	}

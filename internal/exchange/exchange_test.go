@@ -1,0 +1,63 @@
+package exchange_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/tidewire/tidewire/internal/exchange"
+)
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func post() *http.Request {
+	return &http.Request{Method: "POST", URL: &url.URL{Scheme: "http", Host: "test"}, Header: http.Header{}}
+}
+
+func TestDo(t *testing.T) {
+	t.Parallel()
+	c := exchange.Client(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(r.Body)
+		return &http.Response{StatusCode: 302, Header: http.Header{"Location": {"http://else"}}, Body: io.NopCloser(strings.NewReader(string(body)))}, err
+	})})
+	a, sent, err := exchange.Do(t.Context(), c, post(), []byte("12345"), 5)
+	if err != nil || !sent || a.Status != 302 || string(a.Body) != "12345" {
+		t.Errorf("%+v %v %v", a, sent, err)
+	}
+	if _, sent, err = exchange.Do(t.Context(), c, post(), []byte("123456"), 5); !errors.Is(err, exchange.ErrTooLarge) || !sent {
+		t.Error(sent, err)
+	}
+	c = exchange.Client(&http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
+	})})
+	if _, sent, err = exchange.Do(t.Context(), c, post(), nil, 5); sent || !exchange.Undialled(err) || strings.Contains(err.Error(), "http:") {
+		t.Error(sent, err)
+	}
+}
+
+func TestRedacted(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cret/with+more=="
+	for _, text := range []string{
+		"key " + secret, "q=" + url.QueryEscape(secret), "x-api-key:" + secret + "\nnext", `{"access_token":"` + secret + `"}`,
+		"Authorization: Bearer " + secret, "Signature=" + secret, "a eyJhbGciOi.eyJzdWIi." + "c2ln",
+		"header-" + strings.Repeat("abcd", 9),
+	} {
+		got := exchange.Redacted(text, secret)
+		if strings.Contains(got, "s3cret") || strings.Contains(got, "eyJ") || strings.Contains(got, "abcdabcd") || strings.ContainsAny(got, "\r\n") || !strings.Contains(got, "sha256") {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+	if got := exchange.Redacted("the header is missing, token is 7 bytes"); got != "the header is missing, token is 7 bytes" {
+		t.Error(got)
+	}
+	if got := exchange.OneLine(strings.Repeat("é", 1000)); len(got) > 510 {
+		t.Error(len(got))
+	}
+}
