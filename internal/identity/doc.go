@@ -9,6 +9,13 @@
 // answer with a [*fault.Error] whose public part is what AWS says and whose
 // Cause is the reason in full.
 //
+// An AppSync API has [Modes], made with [NewModes] from the API's authorization
+// modes. [Modes.Admit] finds out which of the credentials API key, signature,
+// token of a user pool or OpenID Connect provider, or token of a Lambda
+// authorizer a request has, verifies it and gives a [Caller];
+// [Modes.AuthorizeField] asks policies and the authorizer about one field. Keys
+// of issuers come from where ModesOptions.Issuers says, and from nowhere else.
+//
 // # Callers
 //
 //   - the local developer, who owns the machine: every action is allowed;

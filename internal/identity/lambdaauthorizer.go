@@ -1,0 +1,227 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/fault"
+	"github.com/tidewire/tidewire/internal/spec"
+)
+
+const (
+	authorizerTimeout  = 10 * time.Second // AppSync developer guide, "AWS_LAMBDA authorization"
+	maxAuthorizerTTL   = time.Hour
+	maxResolverContext = 5 << 20 // bytes
+	maxCachedAnswers   = 1000
+)
+
+// lambdaAuthorizer asks a function who is calling, and remembers for a while.
+type lambdaAuthorizer struct {
+	o        *ModesOptions
+	provider *spec.AuthProvider
+	pattern  *regexp.Regexp // nil: every token
+
+	mu     sync.Mutex
+	cached map[[sha256.Size]byte]*authorizerAnswer
+}
+
+// authorizerAnswer is what the function said, until it must be asked again.
+type authorizerAnswer struct {
+	authorized bool
+	context    json.RawMessage
+	denied     map[string]bool
+	until      time.Time
+}
+
+func newLambdaAuthorizer(o *ModesOptions, p *spec.AuthProvider) (*lambdaAuthorizer, error) {
+	a := &lambdaAuthorizer{o: o, provider: p, cached: map[[sha256.Size]byte]*authorizerAnswer{}}
+	if p.Lambda.IdentityValidation == "" {
+		return a, nil
+	}
+	var err error
+	if a.pattern, err = fullMatch(p.Lambda.IdentityValidation); err != nil {
+		return nil, fmt.Errorf("IdentityValidationExpression: %w", err)
+	}
+	return a, nil
+}
+
+// admit asks the function, or what is remembered of its answer, about a token.
+func (a *lambdaAuthorizer) admit(ctx context.Context, r *Request, token string) (*Caller, *fault.Error) {
+	if a.pattern != nil && !a.pattern.MatchString(token) {
+		return nil, notAuthorized.Because("the token does not match IdentityValidationExpression; the Lambda authorizer was not asked")
+	}
+	key := sha256.Sum256([]byte(token))
+	answer := a.remembered(key)
+	if answer == nil {
+		var err error
+		if answer, err = a.ask(ctx, r, token); err != nil {
+			return nil, notAuthorized.Because("the Lambda authorizer %s: %w", a.provider.Lambda.FunctionARN, err)
+		}
+		a.remember(key, answer)
+	}
+	if !answer.authorized {
+		return nil, notAuthorized.Because("the Lambda authorizer %s answered isAuthorized: false", a.provider.Lambda.FunctionARN)
+	}
+	return &Caller{Mode: spec.ModeLambda, Provider: a.provider, ResolverContext: answer.context, SourceIPs: r.sources(), denied: answer.denied}, nil
+}
+
+func (a *lambdaAuthorizer) remembered(key [sha256.Size]byte) *authorizerAnswer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	answer := a.cached[key]
+	if answer == nil || !a.o.Now().Before(answer.until) {
+		delete(a.cached, key)
+		return nil
+	}
+	return answer
+}
+
+// remember keeps an answer as long as it may be; when there are too many, the
+// ones that are over go, and if none is, all do.
+func (a *lambdaAuthorizer) remember(key [sha256.Size]byte, answer *authorizerAnswer) {
+	now := a.o.Now()
+	if !now.Before(answer.until) {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.cached) >= maxCachedAnswers {
+		for k, old := range a.cached {
+			if !now.Before(old.until) {
+				delete(a.cached, k)
+			}
+		}
+		if len(a.cached) >= maxCachedAnswers {
+			clear(a.cached)
+		}
+	}
+	a.cached[key] = answer
+}
+
+// ask invokes the function (AppSync developer guide, "AWS_LAMBDA
+// authorization").
+func (a *lambdaAuthorizer) ask(ctx context.Context, r *Request, token string) (*authorizerAnswer, error) {
+	event, err := json.Marshal(a.event(r, token))
+	if err != nil {
+		return nil, errors.New("the variables are no JSON")
+	}
+	ctx, cancel := context.WithTimeout(ctx, authorizerTimeout)
+	defer cancel()
+	reply, err := a.o.Invoke(ctx, a.provider.Lambda.FunctionARN, event)
+	if err != nil {
+		return nil, fmt.Errorf("failed: %w", err)
+	}
+	return a.read(reply)
+}
+
+type authorizerEvent struct {
+	Token   string            `json:"authorizationToken"`
+	Request authorizerRequest `json:"requestContext"`
+	Headers map[string]string `json:"requestHeaders"`
+}
+
+type authorizerRequest struct {
+	APIID         string          `json:"apiId"`
+	AccountID     string          `json:"accountId"`
+	RequestID     string          `json:"requestId"`
+	Query         string          `json:"queryString"`
+	OperationName string          `json:"operationName,omitempty"`
+	Variables     json.RawMessage `json:"variables"`
+}
+
+func (a *lambdaAuthorizer) event(r *Request, token string) authorizerEvent {
+	variables := r.Variables
+	if variables == nil {
+		variables = json.RawMessage("{}")
+	}
+	return authorizerEvent{Token: token, Headers: flatHeaders(r.Header), Request: authorizerRequest{
+		APIID: a.o.API.ID, AccountID: a.o.Spec.Account, RequestID: r.RequestID, Query: r.Query, OperationName: r.OperationName, Variables: variables,
+	}}
+}
+
+// flatHeaders are the request's headers, lower-case, without the credential,
+// which the event has elsewhere.
+func flatHeaders(h http.Header) map[string]string {
+	flat := make(map[string]string, len(h))
+	for name, values := range h {
+		if name != "Authorization" && name != "Cookie" {
+			flat[strings.ToLower(name)] = strings.Join(values, ", ")
+		}
+	}
+	return flat
+}
+
+// read understands an answer. What it does not understand it refuses.
+func (a *lambdaAuthorizer) read(reply []byte) (*authorizerAnswer, error) {
+	var said struct {
+		Authorized *bool                      `json:"isAuthorized"`
+		Context    map[string]json.RawMessage `json:"resolverContext"`
+		Denied     []string                   `json:"deniedFields"`
+		TTL        *float64                   `json:"ttlOverride"`
+	}
+	if err := json.Unmarshal(reply, &said); err != nil || said.Authorized == nil {
+		return nil, errors.New(`answered something else than {"isAuthorized": true or false, …}`)
+	}
+	answer := &authorizerAnswer{authorized: *said.Authorized}
+	for key, value := range said.Context {
+		if c := value[0]; c == '{' || c == '[' {
+			return nil, fmt.Errorf("answered a resolverContext whose %.50q is no text, number or truth value", key)
+		}
+	}
+	if said.Context != nil {
+		var err error
+		if answer.context, err = json.Marshal(said.Context); err != nil || len(answer.context) > maxResolverContext {
+			return nil, fmt.Errorf("answered a resolverContext of more than %d bytes", maxResolverContext)
+		}
+	}
+	if len(said.Denied) > 0 {
+		answer.denied = make(map[string]bool, len(said.Denied))
+	}
+	for _, d := range said.Denied {
+		field, ok := deniedField(d)
+		if !ok {
+			return nil, fmt.Errorf("answered deniedFields with %.200q, which is neither Type.field nor a field's ARN", d)
+		}
+		answer.denied[field] = true
+	}
+	answer.until = a.o.Now().Add(a.ttl(said.TTL))
+	return answer, nil
+}
+
+func (a *lambdaAuthorizer) ttl(override *float64) time.Duration {
+	ttl := a.provider.Lambda.TTL
+	if override != nil {
+		ttl = time.Duration(max(0, min(*override, maxAuthorizerTTL.Seconds())) * float64(time.Second))
+	}
+	return min(ttl, maxAuthorizerTTL)
+}
+
+// deniedField is "Type.field" of that, or of arn:…/types/Type/fields/field.
+func deniedField(d string) (string, bool) {
+	if strings.HasPrefix(d, "arn:") {
+		_, rest, ok := strings.Cut(d, "/types/")
+		typeName, field, both := strings.Cut(rest, "/fields/")
+		return typeName + "." + field, ok && both && isName(typeName) && isName(field)
+	}
+	typeName, field, ok := strings.Cut(d, ".")
+	return d, ok && isName(typeName) && isName(field)
+}
+
+// isName tells a GraphQL name.
+func isName(s string) bool {
+	for i, c := range []byte(s) {
+		letter := c == '_' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
