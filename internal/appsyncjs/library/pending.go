@@ -1,0 +1,6 @@
+package library
+
+var (
+	timeFunctions, dynamodbFunctions, httpFunctions, xmlFunctions              []function
+	transformFunctions, extensionFunctions, dynamodbModule, operationFunctions []function
+)
