@@ -89,9 +89,9 @@ type LambdaAuthorizer struct {
 // GraphQLKey is an AWS::AppSync::ApiKey.
 type GraphQLKey struct {
 	LogicalID string
-	ID        string // key id, "da2-…", which is also what callers send
-	Value     string // secret, "da2-" and 26 letters and digits
-	Expires   time.Time
+	ID        string    // no secret, unlike on AWS, where it is the value
+	Value     string    // secret, "da2-" and 26 lower-case letters and digits
+	Expires   time.Time // on the hour; zero if the template sets none: it does not expire here
 	At        Source
 }
 
@@ -116,7 +116,7 @@ type DataSource struct {
 	TableRegion string
 	CallerCreds bool // UseCallerCredentials
 
-	Endpoint       string // of SourceHTTP: https://host, without a path
+	Endpoint       string // of SourceHTTP: as given, https://host or http://host
 	SigningRegion  string // AwsIamConfig; both empty: requests are not signed
 	SigningService string
 
@@ -138,10 +138,10 @@ type PipelineFunction struct {
 	LogicalID    string
 	ID           string // function id, what a resolver's PipelineConfig lists
 	Name         string
-	DataSource   string // name
-	Code         *Script
-	MaxBatchSize int    // 0: no batching
-	Unsupported  string // such as VTL templates; empty when it can run
+	DataSource   string  // name
+	Code         *Script // nil: the Lambda function is asked directly
+	MaxBatchSize int     // 0: no batching
+	Unsupported  string  // such as VTL templates; empty when it can run
 	At           Source
 }
 

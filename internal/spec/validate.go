@@ -18,6 +18,7 @@ func (s *Spec) Validate() Problems {
 	v.functions()
 	v.permissions()
 	v.apis()
+	v.graphs()
 	v.domains()
 	v.keys()
 	v.plans()

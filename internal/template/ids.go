@@ -91,6 +91,8 @@ func (l *loader) placeholderSecret(kind, id string) string {
 	switch kind {
 	case "access-key-id":
 		return "AKIA" + l.derive(kind+id, base32, 16)
+	case "appsync-api-key":
+		return "da2-" + l.derive(kind+id, lowerAlnum, 26)
 	default:
 		return l.derive(kind+id, mixedAlnum, 40)
 	}

@@ -24,9 +24,9 @@ type Options struct {
 	Imports map[string]string // values for Fn::ImportValue, by export name
 
 	// Secret gives the stable random values of access keys and API keys;
-	// kinds are "access-key-id", "secret-access-key" and "api-key". Nil makes
-	// placeholders that are derived from names: good for checking a template,
-	// not for serving it.
+	// kinds are "access-key-id", "secret-access-key", "api-key" and
+	// "appsync-api-key". Nil makes placeholders that are derived from names:
+	// good for checking a template, not for serving it.
 	Secret func(kind, logicalID string) (string, error)
 }
 
@@ -138,6 +138,11 @@ func (l *loader) finish() {
 	s := l.spec
 	for _, a := range l.apis {
 		s.WebSocketAPIs = append(s.WebSocketAPIs, *a.api)
+	}
+	for _, d := range l.graphs {
+		if len(d.api.Schema) > 0 {
+			s.GraphQLAPIs = append(s.GraphQLAPIs, *d.api)
+		}
 	}
 	for _, u := range l.users {
 		s.Users = append(s.Users, *u)

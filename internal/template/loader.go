@@ -19,6 +19,7 @@ type loader struct {
 	spec     *spec.Spec
 	problems spec.Problems
 	apis     []*apiDraft
+	graphs   []*graphDraft
 	users    []*spec.User
 	roles    []*spec.Role
 	groups   []*group
@@ -36,6 +37,7 @@ type loader struct {
 	byID            map[string]*resource
 	samRefs         map[string]*resource // "Api.Stage" and the like
 	families        map[string]family
+	assets          map[string]string // files of CDK assets, by object key; nil until asked for
 
 	// Evaluation.
 	memo        map[*node]*node // by eval

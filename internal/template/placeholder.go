@@ -76,7 +76,7 @@ func (l *loader) placeholder(r *resource) string {
 		return "https://sqs." + l.o.Region + "." + l.spec.URLSuffix() + "/" + l.o.Account + "/" + name
 	case "AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine", "AWS::SecretsManager::Secret",
 		"AWS::CertificateManager::Certificate", "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::TargetGroup",
-		"AWS::CloudFormation::Stack", "AWS::Serverless::Application", "AWS::Batch::JobQueue", "AWS::Batch::JobDefinition", "AWS::WAFv2::WebACL", "AWS::AppSync::GraphQLApi", "AWS::ECS::TaskDefinition":
+		"AWS::CloudFormation::Stack", "AWS::Serverless::Application", "AWS::Batch::JobQueue", "AWS::Batch::JobDefinition", "AWS::WAFv2::WebACL", "AWS::ECS::TaskDefinition":
 		return l.placeholderARN(r)
 	case "AWS::Cognito::UserPool":
 		return l.o.Region + "_" + l.derive("pool:"+r.id, mixedAlnum, 9)

@@ -13,6 +13,8 @@ func (l *loader) expand(r *resource) {
 		l.expandFunction(r)
 	case "AWS::Serverless::WebSocketApi":
 		l.expandWebSocketAPI(r)
+	case "AWS::Serverless::GraphQLApi":
+		l.expandGraphQLAPI(r)
 	case "AWS::Serverless::Api":
 		l.samRef(r, "Stage", l.generate(r, r.id+"Stage", "AWS::ApiGateway::Stage", r.props))
 		l.samRef(r, "Deployment", l.generate(r, r.id+"Deployment", "AWS::ApiGateway::Deployment", r.props))
@@ -78,9 +80,13 @@ func (l *loader) samMakes(r *resource, id string) string {
 	switch r.typ {
 	case "AWS::Serverless::Function":
 		return functionMakes(r, id)
-	case "AWS::Serverless::Api", "AWS::Serverless::HttpApi", "AWS::Serverless::StateMachine", "AWS::Serverless::GraphQLApi", "AWS::Serverless::Connector":
+	case "AWS::Serverless::Api", "AWS::Serverless::HttpApi", "AWS::Serverless::StateMachine", "AWS::Serverless::Connector":
 		if rest, ok := strings.CutPrefix(id, r.id); ok && rest != "" {
 			return generatedType(rest)
+		}
+	case "AWS::Serverless::GraphQLApi":
+		if id == r.id+"CloudWatchRole" {
+			return samRoleType
 		}
 	}
 	return ""

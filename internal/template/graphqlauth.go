@@ -1,0 +1,149 @@
+package template
+
+import (
+	"strings"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/spec"
+)
+
+// authProviders reads the authorization modes of an API, the default one
+// first. A mode that is not known, or lacks its settings, is a guard.
+func (l *loader) authProviders(p *props) []spec.AuthProvider {
+	var out []spec.AuthProvider
+	if a, ok := l.authProvider(p, true); ok {
+		out = append(out, a)
+	}
+	for _, v := range p.list("AdditionalAuthenticationProviders") {
+		if v.kind != kindMap {
+			if v.kind != kindBad {
+				l.problem(v, "an authorization provider is a map, this is "+v.kindName(), "AuthenticationType: AWS_IAM")
+			}
+			continue
+		}
+		m := p.member(v)
+		if a, ok := l.authProvider(m, false); ok {
+			out = append(out, a)
+		}
+		m.finish()
+	}
+	return out
+}
+
+func (l *loader) authProvider(m *props, first bool) (spec.AuthProvider, bool) {
+	mode := m.need("AuthenticationType", "AuthenticationType: API_KEY")
+	at := m.spot("AuthenticationType")
+	a := spec.AuthProvider{Mode: mode, At: l.source(at)}
+	settings := map[string]string{
+		spec.ModeOIDC: "OpenIDConnectConfig", spec.ModeCognito: "UserPoolConfig", spec.ModeLambda: "LambdaAuthorizerConfig",
+	}
+	for other, name := range settings {
+		if m.quiet(name); other != mode && m.has(name) {
+			l.note(m.spot(name), name+" has no effect on the mode "+mode)
+		}
+	}
+	switch mode {
+	case "":
+		return a, false
+	case spec.ModeAPIKey, spec.ModeIAM:
+		return a, true
+	}
+	name, known := settings[mode]
+	if !known {
+		l.gap(spec.Guard, at, "the AuthenticationType "+quoteShort(mode)+" is not known", "types are API_KEY, AWS_IAM, AWS_LAMBDA, OPENID_CONNECT and AMAZON_COGNITO_USER_POOLS")
+		return a, false
+	}
+	c := m.inside(name)
+	if c == nil {
+		if !m.has(name) {
+			l.gap(spec.Guard, at, "the mode "+mode+" has no "+name+": whom it admits is not known", "add "+name)
+		}
+		return a, false
+	}
+	switch mode {
+	case spec.ModeOIDC:
+		a.OIDC = l.oidc(c)
+	case spec.ModeCognito:
+		a.Pool = l.userPool(c, first)
+	case spec.ModeLambda:
+		a.Lambda = l.lambdaAuthorizer(c)
+	}
+	c.finish()
+	return a, true
+}
+
+func (l *loader) oidc(c *props) *spec.OIDCProvider {
+	o := &spec.OIDCProvider{
+		Issuer: c.need("Issuer", "Issuer: https://issuer.example.com"), ClientID: c.str("ClientId"),
+		IATTTL: c.milliseconds("IatTTL"), AuthTTL: c.milliseconds("AuthTTL"),
+	}
+	if o.Issuer != "" && !isWebURL(o.Issuer) {
+		c.problem("Issuer", "an Issuer is an https URL, this is "+c.spot("Issuer").show(), "Issuer: https://issuer.example.com")
+	}
+	return o
+}
+
+func isWebURL(s string) bool {
+	return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")
+}
+
+// milliseconds is a duration given as their number.
+func (p *props) milliseconds(name string) time.Duration {
+	f, _ := p.float(name)
+	return time.Duration(min(f, 9e12)) * time.Millisecond
+}
+
+func (l *loader) userPool(c *props, first bool) *spec.UserPoolProvider {
+	u := &spec.UserPoolProvider{
+		ID: c.need("UserPoolId", "UserPoolId: !Ref MyUserPool"), Region: c.str("AwsRegion"), ClientIDRegex: c.str("AppIdClientRegex"),
+	}
+	if u.Region == "" {
+		region, _, found := strings.Cut(u.ID, "_")
+		if u.Region = l.o.Region; found {
+			u.Region = region
+		}
+	}
+	u.Issuer = "https://cognito-idp." + u.Region + "." + l.spec.URLSuffix() + "/" + u.ID
+	if r := l.poolWith(u.ID); r != nil {
+		u.LogicalID = r.id
+	}
+	if !first {
+		c.without("DefaultAction")
+		return u
+	}
+	u.DefaultAction = c.need("DefaultAction", "DefaultAction: ALLOW")
+	if u.DefaultAction != "" && u.DefaultAction != "ALLOW" && u.DefaultAction != "DENY" {
+		c.problem("DefaultAction", "DefaultAction is ALLOW or DENY", "")
+	}
+	return u
+}
+
+// poolWith is the user pool of the template that a placeholder id stands for.
+func (l *loader) poolWith(id string) *resource {
+	for _, r := range l.resources {
+		if r.typ == "AWS::Cognito::UserPool" && l.placeholder(r) == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// lambdaAuthorizer reads the settings. On AWS the default of the TTL is 300 s
+// (CloudFormation template reference, "LambdaAuthorizerConfig").
+func (l *loader) lambdaAuthorizer(c *props) *spec.LambdaAuthorizer {
+	a := &spec.LambdaAuthorizer{
+		TTL:                time.Duration(c.integer("AuthorizerResultTtlInSeconds", 0, 3600, 300)) * time.Second,
+		IdentityValidation: c.str("IdentityValidationExpression"),
+	}
+	name := c.need("AuthorizerUri", "AuthorizerUri: !GetAtt MyFunction.Arn")
+	if name == "" {
+		return a
+	}
+	a.FunctionARN = l.toFunctionARN(name)
+	l.later(phaseLinks, c.r, func() {
+		if l.spec.FunctionByARN(a.FunctionARN) == nil {
+			l.gap(spec.Worker, c.spot("AuthorizerUri"), "the authorizer function "+a.FunctionARN+" is not in the template: it admits nobody", "add the function to the template")
+		}
+	})
+	return a
+}
