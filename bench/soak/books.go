@@ -24,8 +24,8 @@ const (
 type entry struct {
 	client string
 	state  state
-	owner  any // the latest start: whose acceptance counts
-	epoch  int // acceptances
+	owner  string // the latest start: whose acceptance counts
+	epoch  int    // acceptances
 	drops  int
 	n      int // the last number
 	last   time.Time

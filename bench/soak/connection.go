@@ -141,13 +141,14 @@ func (c *connection) start(ctx context.Context, f *frame) {
 	}
 	b.back(key, e)
 	id := f.ID
-	e.owner = id + "@" + c.nc.RemoteAddr().String()
+	owner := id + "@" + c.nc.RemoteAddr().String()
+	e.owner = owner
 	c.asked[id] = true
-	c.work.Go(func() { c.answer(ctx, key, id, e, e.owner, good) })
+	c.work.Go(func() { c.answer(ctx, key, id, e, owner, good) })
 }
 
 // answer accepts a start, at once, after a while, or too late; or refuses it.
-func (c *connection) answer(ctx context.Context, key, id string, e *entry, owner any, good bool) {
+func (c *connection) answer(ctx context.Context, key, id string, e *entry, owner string, good bool) {
 	late := chance(3)
 	switch {
 	case late:
