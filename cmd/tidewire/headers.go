@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -37,30 +36,6 @@ func ownedByHandshake(name string) bool {
 		return true
 	}
 	return strings.HasPrefix(name, "Sec-Websocket-")
-}
-
-// readAPIKey reads the key that --api-key names. A literal would stand in the
-// shell's history and in the list of processes.
-func readAPIKey(sh *shell, source string) (string, error) {
-	const advice = "put the key into a file and give --api-key @FILE, or into a variable and give --api-key env:NAME"
-	var key string
-	if source == "" {
-		return "", nil
-	} else if path, ok := strings.CutPrefix(source, "@"); ok {
-		text, err := readSmall(path)
-		if err != nil {
-			return "", hint(fmt.Errorf("read the API key: %w", withoutPrefix(err)), advice)
-		}
-		key = strings.TrimSpace(string(text))
-	} else if name, ok := strings.CutPrefix(source, "env:"); ok {
-		key = sh.getenv(name)
-	} else {
-		return "", usagef(advice, "--api-key does not take the key itself")
-	}
-	if key == "" || !validValue(key) {
-		return "", hint(errors.New("what --api-key names is empty, or no API key"), advice)
-	}
-	return key, nil
 }
 
 // validName is a token of RFC 9110 section 5.6.2.

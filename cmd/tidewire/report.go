@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tidewire/tidewire/apigateway"
+	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/gateway"
 )
 
@@ -52,6 +53,14 @@ func describe(err error) string {
 	var response *apigateway.ResponseError
 	if errors.As(err, &response) {
 		return refusal("refused: "+response.Op, response.Status, response.Type, response.Message, response.RequestID, adviceOf(err))
+	}
+	var answered *appsync.ResponseError
+	if errors.As(err, &answered) {
+		verb := "failed: "
+		if errors.Is(err, appsync.ErrUnauthorized) {
+			verb = "refused: "
+		}
+		return refusal(verb+answered.Op, answered.Status, answered.Type, answered.Message, answered.RequestID, adviceOf(err))
 	}
 	own := indented(visible(err.Error()))
 	if problems := (*gateway.ProblemsError)(nil); !errors.As(err, &problems) {
