@@ -2,8 +2,9 @@
 // template, and calls them, local or in AWS.
 //
 // stdout is data, stderr is talk. Exit codes: 0 done, 1 failed, 2 wrong usage,
-// 3 refused, by the server or by what explain and iam check find. Every error
-// says what to do about it after "hint:" where that is known.
+// 3 refused, by the server or by what explain and iam check find, 4 answered
+// with GraphQL errors (query --fail-on-errors). Every error says what to do
+// about it after "hint:" where that is known.
 //
 // main.go maps errors to exit codes and is the only place besides
 // directories.go that looks at the process's environment; each command is in
@@ -24,6 +25,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tidewire/tidewire/apigateway"
+	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/login"
 )
 
@@ -48,6 +50,9 @@ func newCommands(sh *shell) []*cobra.Command {
 		newRuntimeCommand(sh),
 		newConnectCommand(sh),
 		newConnectionsCommand(sh),
+		newQueryCommand(sh),
+		newSubscribeCommand(sh),
+		newSchemaCommand(sh),
 		newCurlCommand(sh),
 		newLoginCommand(sh),
 		newTokenCommand(sh),
@@ -56,6 +61,7 @@ func newCommands(sh *shell) []*cobra.Command {
 		newExplainCommand(sh),
 		newIAMCommand(sh),
 		newVersionCommand(sh),
+		newAuthTopic(),
 	}
 }
 
@@ -78,7 +84,7 @@ func run(sh *shell, args []string) int {
 	ctx, stop := untilInterrupted(context.Background())
 	defer stop()
 	err := newRootCommand(sh, args).ExecuteContext(ctx)
-	if verdict := (*verdictError)(nil); err != nil && !errors.As(err, &verdict) {
+	if err != nil && !silent(err) {
 		fmt.Fprint(sh.stderr, describe(err))
 	}
 	return exitCode(err)
@@ -161,19 +167,30 @@ type verdictError struct{ verdict string }
 
 func (e *verdictError) Error() string { return e.verdict }
 
+// silent says whether err stands on stdout or stderr already.
+func silent(err error) bool {
+	var verdict *verdictError
+	var failed *failedAnswerError
+	return errors.As(err, &verdict) || errors.As(err, &failed)
+}
+
 // exitCode is what a script learns of err.
 func exitCode(err error) int {
 	var usage *usageError
 	var handshake *apigateway.RefusedError
 	var response *apigateway.ResponseError
 	var verdict *verdictError
+	var failed *failedAnswerError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &usage):
 		return 2
-	case errors.As(err, &handshake), errors.As(err, &response), errors.As(err, &verdict), errors.Is(err, login.ErrDenied):
+	case errors.As(err, &handshake), errors.As(err, &response), errors.As(err, &verdict),
+		errors.Is(err, login.ErrDenied), errors.Is(err, appsync.ErrUnauthorized):
 		return 3
+	case errors.As(err, &failed):
+		return 4
 	}
 	return 1
 }
