@@ -8,9 +8,14 @@
 // conformance/run installs what is needed, builds the binary with -race and
 // runs the tests; a missing client is a failure, never a skip. The tests are
 // behind the build tag "conformance" and import no package of tidewire: they
-// see what a user sees. One test does, TestOutsideSigners, which has package
+// see what a user sees. Two tests do: TestOutsideSigners, which has package
 // sigv4 verify thousands of random requests that botocore, aws4 and smithy
-// signed; CONFORMANCE_SEED draws others.
+// signed (CONFORMANCE_SEED draws others), and TestSRPSideBySide, which has
+// package login and Amplify compute SRP of the same inputs.
+//
+// Logins are made at npm oidc-provider (browser, device code, client
+// credentials, rotation) and at npm cognito-local (passwords, new passwords,
+// text messages, authenticator apps, refresh).
 //
 // Every server that a test starts ends with the test, by an interrupt, and
 // must then have exited with 0, reported no data race, and printed no secret:
