@@ -22,6 +22,7 @@ var errGaveUp = errors.New("given up")
 // can be a pipe.
 type asker struct {
 	screen *term.Terminal
+	out    io.Writer // the same place, between questions
 	raw    func() (restore func(), err error)
 }
 
@@ -30,7 +31,7 @@ func newAsker(sh *shell) *asker {
 		io.Reader
 		io.Writer
 	}{sh.stdin, sh.stderr}
-	return &asker{screen: term.NewTerminal(both, ""), raw: func() (func(), error) { return unechoed(sh.stdin) }}
+	return &asker{screen: term.NewTerminal(both, ""), out: sh.stderr, raw: func() (func(), error) { return unechoed(sh.stdin) }}
 }
 
 // unechoed switches a terminal to character by character without echo.
@@ -86,9 +87,7 @@ func (a *asker) read(ctx context.Context, from func() (string, error)) (string, 
 }
 
 // say prints a line above the next prompt.
-func (a *asker) say(text string) {
-	_, _ = io.WriteString(a.screen, strings.ReplaceAll("tidewire: "+visible(text)+"\n", "\n", "\r\n")) // the prompt will fail too
-}
+func (a *asker) say(text string) { fmt.Fprintln(a.out, "tidewire:", visible(text)) }
 
 // answer is the login.Prompt of a terminal.
 func (a *asker) answer(ctx context.Context, q login.Question) (string, error) {
