@@ -1,0 +1,105 @@
+package events_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/events"
+)
+
+// BenchmarkSubscriptions measures what a subscription takes beyond its socket:
+// heap and stacks of 100 sockets with 100 subscriptions each, consumed by a
+// goroutine each or by a function, less those of 100 sockets with one.
+func BenchmarkSubscriptions(b *testing.B) {
+	for name, consume := range map[string]func(*events.Client, *sync.WaitGroup) error{
+		"next": func(c *events.Client, done *sync.WaitGroup) error {
+			sub, err := c.Subscribe(context.Background(), "/default/room")
+			if err == nil {
+				done.Go(func() { _, _ = sub.Next(context.Background()) })
+			}
+			return err
+		},
+		"func": func(c *events.Client, _ *sync.WaitGroup) error {
+			_, err := c.SubscribeFunc(context.Background(), "/default/room", func(events.Event, error) {})
+			return err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				perSubscription(b, consume)
+			}
+		})
+	}
+}
+
+func perSubscription(b *testing.B, consume func(*events.Client, *sync.WaitGroup) error) {
+	const sockets, each = 100, 100
+	var done sync.WaitGroup
+	var clients []*events.Client
+	for range sockets {
+		c := newClient(b, appsync.APIKey(apiKey), events.Options{Realtime: appsync.Realtime{Idle: time.Hour}}, upgrade(b, func(s *socket) {
+			if s.hello() {
+				s.obey(nil)
+			}
+		}))
+		if err := consume(c, &done); err != nil {
+			b.Fatal(err)
+		}
+		clients = append(clients, c)
+	}
+	before := inUse()
+	for _, c := range clients {
+		for range each {
+			if err := consume(c, &done); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(inUse()-before)/(sockets*each), "B/subscription")
+	for _, c := range clients {
+		c.Close()
+	}
+	done.Wait()
+}
+
+func inUse() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
+}
+
+// canned answers without a network.
+type canned []byte
+
+func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(c)), Request: r}, nil
+}
+
+func BenchmarkPublish(b *testing.B) {
+	list := raw(`{"a":1}`, `{"a":2}`, `{"a":3}`, `{"a":4}`, `{"a":5}`)
+	answer := canned(`{"failed":[],"successful":[{"identifier":"6a2f1a5e-2f35-4b1e-8f0e-0a2b5f0a7c11","index":0},{"identifier":"b","index":1},{"identifier":"c","index":2},{"identifier":"d","index":3},{"identifier":"e","index":4}]}`)
+	for name, auth := range map[string]*appsync.Auth{"key": appsync.APIKey(apiKey), "iam": appsync.IAM(keys(), "")} {
+		b.Run(name, func(b *testing.B) {
+			c, err := events.New("https://"+apiHost+"/event", auth, &events.Options{HTTPClient: &http.Client{Transport: answer}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := c.Publish(b.Context(), "/default/room", list...); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,282 @@
+package events_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+	"go.uber.org/goleak"
+
+	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/events"
+	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/sigv4"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	keyID   = "AKIDEXAMPLE"
+	secret  = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+	session = "SESSION/with+chars=="
+	apiKey  = "da2-abcdefghijklmnopqrstuvwxyz"
+	apiHost = "abcdefghijklmnopqrstuvwxyz.appsync-api.us-east-1.amazonaws.com"
+)
+
+func signedAt() time.Time { return time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC) }
+
+func keys() aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: session}, nil
+	})
+}
+
+func verifier(now func() time.Time) *sigv4.Verifier {
+	return &sigv4.Verifier{Service: "appsync", Region: "us-east-1", Now: now,
+		Key: func(context.Context, string, string) (string, error) { return secret, nil }}
+}
+
+// verify checks the object that authorizes data.
+func verify(t testing.TB, now func() time.Time, object json.RawMessage, data string) {
+	t.Helper()
+	var m map[string]string
+	if err := json.Unmarshal(object, &m); err != nil {
+		t.Errorf("%s: %v", object, err)
+		return
+	}
+	h := http.Header{}
+	for name, value := range m {
+		h.Set(name, value)
+	}
+	h.Del("Host")
+	r := &sigv4.Request{Method: "POST", Path: "/event", Host: m["host"], Header: h, ContentLength: -1}
+	if _, err := verifier(now).Verify(context.Background(), r, []byte(data)); err != nil {
+		t.Errorf("%v for %s", err, data)
+	}
+}
+
+// pipes is a listener whose connections are in memory, so that time may be
+// fake.
+type pipes struct {
+	conns chan net.Conn
+	once  sync.Once
+	done  chan struct{}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
+func (p *pipes) Addr() net.Addr { return &net.IPAddr{} }
+
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case p.conns <- far:
+		return near, nil
+	case <-p.done:
+		return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// serveHTTP starts a server in memory and gives a client of it.
+func serveHTTP(t testing.TB, handler http.Handler) *http.Client {
+	t.Helper()
+	p := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+	server := &http.Server{Handler: handler}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(p) })
+	transport := &http.Transport{DialContext: p.dial}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		_ = server.Close()
+		serving.Wait()
+	})
+	return &http.Client{Transport: transport}
+}
+
+// socket is the server's end of a WebSocket.
+type socket struct {
+	net.Conn
+	n      int    // which connection it is, from 1
+	header []byte // the authorization of the connection
+}
+
+func (s *socket) send(format string, args ...any) {
+	_ = s.SetWriteDeadline(time.Now().Add(time.Minute))
+	_ = wsutil.WriteServerText(s, fmt.Appendf(nil, format, args...))
+}
+
+func (s *socket) next() (wire.Frame, bool) {
+	text, err := wsutil.ReadClientText(s)
+	if err != nil {
+		return wire.Frame{}, false
+	}
+	f, err := wire.Decode(text)
+	return f, err == nil
+}
+
+func (s *socket) hello() bool {
+	f, ok := s.next()
+	s.send(`{"type":"connection_ack","connectionTimeoutMs":300000}`)
+	return ok && f.Type == wire.ConnectionInit
+}
+
+// obey accepts every message, then calls each with it.
+func (s *socket) obey(each func(wire.Frame)) {
+	for f, ok := s.next(); ok; f, ok = s.next() {
+		switch f.Type {
+		case wire.Subscribe:
+			s.send(`{"type":"subscribe_success","id":%q}`, f.ID)
+		case wire.Unsubscribe:
+			s.send(`{"type":"unsubscribe_success","id":%q}`, f.ID)
+		case wire.Publish:
+			s.send(`{"type":"publish_success","id":%q,"successful":%s,"failed":[]}`, f.ID, successful(f.Events))
+		}
+		if each != nil {
+			each(f)
+		}
+	}
+}
+
+// successful lists every event of a publish, the identifier being its text.
+func successful(events json.RawMessage) []byte {
+	var list []string
+	if json.Unmarshal(events, &list) != nil {
+		return []byte("[]")
+	}
+	type accepted struct {
+		Identifier string `json:"identifier"`
+		Index      int    `json:"index"`
+	}
+	out := []accepted{}
+	for i, e := range list {
+		out = append(out, accepted{e, i})
+	}
+	text, _ := json.Marshal(out) // plain data
+	return text
+}
+
+// complainer is what upgrade needs of a test, and what an example has none of.
+type complainer interface {
+	Error(...any)
+	Errorf(string, ...any)
+}
+
+type printer struct{}
+
+func (printer) Error(args ...any)                 { fmt.Println(args...) }
+func (printer) Errorf(format string, args ...any) { fmt.Printf(format, args...) }
+
+// upgrade serves WebSockets of the Event API with serve.
+func upgrade(t complainer, serve func(s *socket)) http.Handler {
+	var mu sync.Mutex
+	n := 0
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		offered := strings.Split(r.Header.Get("Sec-Websocket-Protocol"), ",")
+		if r.URL.Path != "/event/realtime" || r.URL.RawQuery != "" || len(offered) != 2 {
+			t.Errorf("connected to %s with %d subprotocols", r.URL.Path, len(offered))
+			return
+		}
+		header, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(offered[1]), "header-"))
+		if err != nil {
+			t.Error(err)
+		}
+		u := ws.HTTPUpgrader{Protocol: func(p string) bool { return p == "aws-appsync-event-ws" }}
+		conn, _, _, err := u.Upgrade(r, w)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		mu.Lock()
+		n++
+		s := &socket{conn, n, header}
+		mu.Unlock()
+		serve(s)
+	})
+}
+
+func newClient(t testing.TB, auth *appsync.Auth, o events.Options, handler http.Handler) *events.Client {
+	t.Helper()
+	o.HTTPClient = serveHTTP(t, handler)
+	if o.Realtime.MinPause == 0 {
+		o.Realtime.MinPause, o.Realtime.MaxPause = time.Millisecond, time.Millisecond
+	}
+	if o.Retry == (appsync.Retry{}) {
+		o.Retry = appsync.Retry{Min: time.Nanosecond, Max: time.Nanosecond}
+	}
+	c, err := events.New("http://api.test", auth, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// publishes answers publishes over HTTP and keeps what it got.
+type publishes struct {
+	answer func(w http.ResponseWriter, n int, body []byte) // n counts from 1
+
+	mu     sync.Mutex
+	got    []*http.Request
+	bodies [][]byte
+}
+
+func (p *publishes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	p.mu.Lock()
+	p.got, p.bodies = append(p.got, r), append(p.bodies, body)
+	n := len(p.got)
+	p.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	p.answer(w, n, body)
+}
+
+// accept answers as AppSync does if all is well.
+func accept(w http.ResponseWriter, _ int, body []byte) {
+	var b struct{ Events json.RawMessage }
+	if json.Unmarshal(body, &b) == nil {
+		_, _ = fmt.Fprintf(w, `{"failed":[],"successful":%s}`, successful(b.Events))
+	}
+}
+
+func says(status int, contentType, text string) func(http.ResponseWriter, int, []byte) {
+	return func(w http.ResponseWriter, _ int, _ []byte) {
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("X-Amzn-Requestid", "req-1")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, text)
+	}
+}
+
+func raw(texts ...string) []json.RawMessage {
+	list := make([]json.RawMessage, len(texts))
+	for i, text := range texts {
+		list[i] = json.RawMessage(text)
+	}
+	return list
+}
