@@ -62,6 +62,7 @@ type bookkeeping struct {
 	Completed       int      `json:"completed"`
 	Trouble         int      `json:"trouble"` // handshakes that came to nothing
 	GivenUp         int      `json:"givenUp"` // subscriptions with a socket that the client gave up, a starved machine's drops
+	Calls           int      `json:"calls"`   // queries and publishes
 	Ended           int      `json:"ended"`   // subscriptions reported
 	Open            int      `json:"open"`
 	Violations      []string `json:"violations"`

@@ -30,6 +30,8 @@ type counts struct {
 	Reconnects    int `json:"reconnects"`
 	Unknown       int `json:"unknown"` // frames that the clients ignored
 	Tokens        int `json:"tokens"`
+	Calls         int `json:"calls"` // queries and publishes that succeeded
+	CallsFailed   int `json:"callsFailed"`
 }
 
 // soaking is the client's side.
@@ -112,6 +114,7 @@ type subscriber struct {
 	subscribe func(ctx context.Context, key string) (subscription, error)
 	close     func()
 	counts    func() (reconnects, unknown int)
+	call      func(ctx context.Context, n int) error // a query or a publish
 }
 
 // subscription is one of either API. next gives a message, news, or an error.
@@ -129,7 +132,7 @@ type news struct {
 
 // kinds are the clients that are made in turn.
 var kinds = []func(k *soaking, name string) (*subscriber, error){
-	(*soaking).withToken, (*soaking).withLambda,
+	(*soaking).withToken, (*soaking).eventsWithToken, (*soaking).withLambda, (*soaking).eventsWithLambda,
 }
 
 var settings = appsync.Realtime{Connect: 2 * patience, Reply: patience, MinPause: 200 * time.Millisecond, MaxPause: 2 * time.Second, MaxPending: 16}
@@ -151,10 +154,11 @@ func (k *soaking) graphQL(auth *appsync.Auth) (*subscriber, error) {
 		return nil, err
 	}
 	return &subscriber{
-		close: c.Close,
-		counts: func() (int, int) {
-			n := c.Counts()
-			return int(n.Reconnects), int(n.UnknownIDs + n.UnknownTypes + n.BadFrames + n.LooseErrors)
+		close:  c.Close,
+		counts: func() (int, int) { return unknown(c.Counts()) },
+		call: func(ctx context.Context, _ int) error {
+			_, err := c.Query(ctx, &appsync.Request{Query: `query { on { key } }`})
+			return err
 		},
 		subscribe: func(ctx context.Context, key string) (subscription, error) {
 			sub, err := c.Subscribe(ctx, &appsync.Request{Query: `subscription On($key: ID!) { on(key: $key) { key epoch n at pad } }`, Variables: map[string]string{"key": key}})

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -109,6 +108,8 @@ func (c *connection) read(ctx context.Context) {
 			c.start(ctx, &f)
 		case c.dialect.stop:
 			c.stop(&f)
+		case "publish":
+			c.publishFrame(&f)
 		default:
 			c.violate("frame of type %q", f.Type)
 		}
@@ -134,7 +135,7 @@ func (c *connection) start(ctx context.Context, f *frame) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.sums.Starts++
-	b.fresh(token, strings.HasPrefix(client, sharing))
+	b.fresh(token, isSharing(client))
 	e := b.entry(key, client)
 	if c.gone {
 		return

@@ -31,6 +31,7 @@ func (k *soaking) session(ctx context.Context, kind func(*soaking, string) (*sub
 			}
 		})
 	}
+	consumers.Go(func() { k.calls(life, c) })
 	if cut {
 		<-life.Done()
 		c.close()

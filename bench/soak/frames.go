@@ -21,6 +21,7 @@ type dialect struct {
 // frame is a message of a client, of either protocol.
 type frame struct {
 	Type, ID, Channel string
+	Events            []string
 	Authorization     map[string]string
 	Payload           struct {
 		Data       string
@@ -117,6 +118,8 @@ func offered(r *http.Request) (token string, err error) {
 // sharing begins the names of clients whose token sources are asked once for
 // all starts that need a token at the same time.
 const sharing = "shared-"
+
+func isSharing(client string) bool { return strings.HasPrefix(client, sharing) }
 
 // clientOf reads a token: client.serial.good or client.serial.bad.
 func clientOf(token string) (client string, good bool) {

@@ -2,7 +2,7 @@
 // refuses some tokens and delays its answers, and then says whether anything
 // was left over, lost without notice, or delivered twice:
 //
-//	soak -d 30m             by hand
+//	soak -d 30m -clients 8  by hand
 //	soak -d 60s -every 10s  a line every 10 seconds
 //
 // The server is a process of its own, this program again, so that the client's
