@@ -39,6 +39,12 @@ func BenchmarkData(b *testing.B) {
 	}
 }
 
+// popped is an Event{} if there is none.
+func popped(q *queue) (e Event) {
+	_, _ = q.pop(&e) // the end is not of interest
+	return e
+}
+
 func TestQueueIsBounded(t *testing.T) {
 	t.Parallel()
 	o := &Tuning{MaxPending: 4, MaxBytes: 10}
@@ -48,21 +54,21 @@ func TestQueueIsBounded(t *testing.T) {
 	for range 3 {
 		q.pushGap(Gap{Attempts: 1})
 	}
-	e, _, _ := q.pop()
+	e := popped(q)
 	if len(e.Payload) != 50 {
 		t.Errorf("%+v", e)
 	}
-	if e, _, _ = q.pop(); e.Dropped != 1 {
+	if e = popped(q); e.Dropped != 1 {
 		t.Errorf("%+v", e)
 	}
-	if e, _, _ = q.pop(); e.Gap == nil || e.Gap.Attempts != 3 {
+	if e = popped(q); e.Gap == nil || e.Gap.Attempts != 3 {
 		t.Errorf("%+v", e)
 	}
 	for i := range 1000 {
 		q.push(Event{Payload: json.RawMessage("1")}, o)
 		q.push(Event{Payload: json.RawMessage("2")}, o)
 		for range 2 {
-			if e, ok, _ := q.pop(); !ok || len(e.Payload) != 1 {
+			if e := popped(q); len(e.Payload) != 1 {
 				t.Fatalf("%d: %+v", i, e)
 			}
 		}

@@ -115,15 +115,15 @@ func (q *queue) wake() bool {
 }
 
 // pop takes the next event. ok is false if there is none now.
-func (q *queue) pop() (e Event, ok bool, err error) {
+func (q *queue) pop(e *Event) (ok bool, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.tellDropped()
 	if len(q.events) == q.head {
 		q.busy = false
-		return Event{}, false, q.err
+		return false, q.err
 	}
-	e = q.events[q.head]
+	*e = q.events[q.head]
 	q.events[q.head] = Event{}
 	q.head++
 	q.bytes -= len(e.Payload)
@@ -133,21 +133,22 @@ func (q *queue) pop() (e Event, ok bool, err error) {
 			q.events = nil
 		}
 	}
-	return e, true, nil
+	return true, nil
 }
 
-// next waits for an event, or for the end.
-func (q *queue) next(ctx context.Context) (Event, error) {
+// next waits for an event, or for the end. The stack of a goroutine that waits
+// here should stay small, so the event is not one of its values.
+func (q *queue) next(ctx context.Context, e *Event) error {
 	for {
-		e, ok, err := q.pop()
+		ok, err := q.pop(e)
 		if ok || err != nil {
 			q.pass()
-			return e, err
+			return err
 		}
 		select {
 		case <-q.ready:
 		case <-ctx.Done():
-			return Event{}, ctx.Err()
+			return ctx.Err()
 		}
 	}
 }

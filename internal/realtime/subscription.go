@@ -39,7 +39,10 @@ type Subscription struct {
 // Next waits for the next event. Its error is ctx's, which leaves the
 // subscription as it is, or else its end. It is not for subscriptions with a
 // handler.
-func (sub *Subscription) Next(ctx context.Context) (Event, error) { return sub.queue.next(ctx) }
+func (sub *Subscription) Next(ctx context.Context) (e Event, err error) {
+	err = sub.queue.next(ctx, &e)
+	return e, err
+}
 
 // Close stops the subscription and waits until the server has confirmed, ctx
 // has ended, or the Socket's Reply time has passed. What waits for the consumer
@@ -91,7 +94,8 @@ func (sub *Subscription) handle() {
 
 func (sub *Subscription) drain() {
 	for {
-		e, ok, err := sub.queue.pop()
+		var e Event
+		ok, err := sub.queue.pop(&e)
 		switch {
 		case ok:
 			sub.handler(e, nil)
