@@ -1,0 +1,174 @@
+package datasource
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+const conditionFailed = "DynamoDB:ConditionalCheckFailedException"
+
+// conditional sends a write with the document's condition.
+func (c *call) conditional(operation string, p parameters, into any) *Failure {
+	if c.d.Condition != nil {
+		if f := p.add("ConditionExpression", &c.d.Condition.expression); f != nil {
+			return f
+		}
+	}
+	return c.send(operation, p, into)
+}
+
+// failedCondition decides what a failed condition means (AppSync developer
+// guide, "Handling a condition check failure"): a write that was not needed,
+// because the table holds what it would have made it, is no failure; else the
+// document's strategy says. Failures of another kind stay as they are.
+func (c *call) failedCondition(f *Failure, wanted item) (json.RawMessage, *Failure) {
+	if f.Type != conditionFailed || c.d.Condition == nil {
+		return null, f
+	}
+	current, failed := c.current()
+	if failed != nil {
+		return null, failed
+	}
+	if value, done, failed := c.alreadySo(current, wanted); done || failed != nil {
+		return value, failed
+	}
+	h := c.d.Condition.Handler
+	switch {
+	case h == nil || h.Strategy == "" || h.Strategy == "Reject":
+		return null, f
+	case h.Strategy == "Custom" && h.Lambda != "":
+		return c.custom(f, current)
+	}
+	return null, &Failure{Type: badTemplate, Message: fmt.Sprintf("conditionalCheckFailedHandler.strategy must be Custom, with a lambdaArn, or Reject, not %q", h.Strategy)}
+}
+
+// current reads the item; nil if there is none.
+func (c *call) current() (json.RawMessage, *Failure) {
+	p := c.parameters()
+	p["Key"] = c.d.Key
+	p["ConsistentRead"] = c.d.Condition.Consistent == nil || *c.d.Condition.Consistent
+	var out struct{ Item json.RawMessage }
+	f := c.send("GetItem", p, &out)
+	return out.Item, f
+}
+
+// alreadySo tells whether the table holds what the operation would have left:
+// of PutItem the item, without what equalsIgnore names; of DeleteItem nothing.
+// UpdateItem does not say what it would have left.
+func (c *call) alreadySo(current json.RawMessage, wanted item) (json.RawMessage, bool, *Failure) {
+	switch {
+	case c.d.Operation == "DeleteItem" && len(current) == 0:
+		return null, true, nil
+	case c.d.Operation != "PutItem" || len(current) == 0:
+		return null, false, nil
+	}
+	var have item
+	if err := json.Unmarshal(current, &have); err != nil {
+		return null, false, &Failure{Type: "DynamoDB:InternalServerError", Message: "DynamoDB answered something that is no item"}
+	}
+	if !sameItem(have, wanted, c.d.Condition.EqualsIgnore) {
+		return null, false, nil
+	}
+	value, f := c.plain(current)
+	return value, true, f
+}
+
+func sameItem(a, b item, ignore []string) bool {
+	ignored := make(map[string]bool, len(ignore))
+	for _, name := range ignore {
+		ignored[name] = true
+	}
+	for _, pair := range [][2]item{{a, b}, {b, a}} {
+		for name, value := range pair[0] {
+			if !ignored[name] && !sameJSON(value, pair[1][name]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// sameJSON compares values whatever the order of their members and blanks.
+func sameJSON(a, b json.RawMessage) bool {
+	return bytes.Equal(a, b) || bytes.Equal(canonical(a), canonical(b))
+}
+
+func canonical(v json.RawMessage) []byte {
+	var any any
+	if json.Unmarshal(v, &any) != nil {
+		return nil
+	}
+	text, err := json.Marshal(any)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+// custom asks the strategy's Lambda function what to do: reject the write,
+// discard it, or run another one.
+func (c *call) custom(f *Failure, current json.RawMessage) (json.RawMessage, *Failure) {
+	event, failed := c.customEvent(current)
+	if failed != nil {
+		return null, failed
+	}
+	reply, err := c.s.o.Invoke(c, c.d.Condition.Handler.Lambda, event)
+	if err != nil {
+		return null, c.s.functionFailure(c.ds, err)
+	}
+	var said struct {
+		Action   string          `json:"action"`
+		Document json.RawMessage `json:"requestMapping"`
+	}
+	if err := json.Unmarshal(reply, &said); err != nil {
+		return null, &Failure{Type: "Lambda:IllegalArgument", Message: "the function " + c.d.Condition.Handler.Lambda + " answered something that is no object"}
+	}
+	switch said.Action {
+	case "reject":
+		return null, f
+	case "discard":
+		return c.plain(current)
+	case "rerun":
+		return c.rerun(said.Document)
+	}
+	return null, &Failure{Type: "Lambda:IllegalArgument", Message: fmt.Sprintf("the function %s must answer the action reject, discard or rerun, not %q", c.d.Condition.Handler.Lambda, said.Action)}
+}
+
+// rerun sends the function's document once; should its condition fail too,
+// that is the failure.
+func (c *call) rerun(document json.RawMessage) (json.RawMessage, *Failure) {
+	var d dynamoDocument
+	if f := decode(document, &d); f != nil {
+		return null, f
+	}
+	if d.Condition != nil {
+		d.Condition.Handler = nil
+	}
+	again := *c
+	again.d, again.raw = &d, document
+	switch d.Operation {
+	case "PutItem":
+		return again.put()
+	case "UpdateItem":
+		return again.update()
+	case "DeleteItem":
+		return again.remove()
+	}
+	return null, &Failure{Type: badTemplate, Message: fmt.Sprintf("the operation %q cannot be run in the place of a write whose condition failed", d.Operation)}
+}
+
+func (c *call) customEvent(current json.RawMessage) (json.RawMessage, *Failure) {
+	value, f := c.plain(current)
+	if f != nil {
+		return null, f
+	}
+	field := c.field
+	if field == nil {
+		field = &Field{}
+	}
+	return c.object(map[string]any{
+		"arguments": orNull(field.Arguments), "identity": orNull(field.Identity), "requestMapping": c.raw, "currentValue": value,
+		"resolver": map[string]string{"tableName": c.ds.Table, "awsRegion": c.s.o.Region, "parentType": field.Parent, "field": field.Name, "outputType": field.OutputType},
+	})
+}

@@ -1,0 +1,247 @@
+package datasource
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// tables are the tables of a batch operation, by name.
+func tables[T any](c *call) (map[string]T, *Failure) {
+	var list map[string]T
+	if err := json.Unmarshal(orNull(c.d.Tables), &list); err != nil || len(list) == 0 {
+		return nil, &Failure{Type: badTemplate, Message: "the operation " + c.d.Operation + " needs tables, an object by the names of tables, in their form"}
+	}
+	return list, nil
+}
+
+type batchKeys struct {
+	Keys       []item      `json:"keys"`
+	Consistent bool        `json:"consistentRead"`
+	Projection *expression `json:"projection"`
+}
+
+// batchGet gives the items of each table in the order of the keys, null for
+// those that are not there.
+func (c *call) batchGet() (json.RawMessage, *Failure) {
+	wanted, f := tables[batchKeys](c)
+	if f != nil {
+		return null, f
+	}
+	request := map[string]parameters{}
+	for table, w := range wanted {
+		p := parameters{"Keys": w.Keys}
+		if w.Consistent {
+			p["ConsistentRead"] = true
+		}
+		if f := p.add("ProjectionExpression", w.Projection); f != nil {
+			return null, f
+		}
+		request[table] = p
+	}
+	var out struct {
+		Responses       map[string][]json.RawMessage
+		UnprocessedKeys map[string]struct{ Keys []json.RawMessage }
+	}
+	if f := c.send("BatchGetItem", parameters{"RequestItems": request}, &out); f != nil {
+		return null, f
+	}
+	data, left := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	for table, w := range wanted {
+		if data[table], f = c.list(inOrder(w.Keys, out.Responses[table])); f != nil {
+			return null, f
+		}
+		if left[table], f = c.list(out.UnprocessedKeys[table].Keys); f != nil {
+			return null, f
+		}
+	}
+	return c.object(map[string]any{"data": data, "unprocessedKeys": left})
+}
+
+// inOrder puts items, which come in any order, in that of the keys.
+func inOrder(keys []item, items []json.RawMessage) []json.RawMessage {
+	decoded := make([]item, len(items))
+	for i, one := range items {
+		_ = json.Unmarshal(one, &decoded[i]) // what is no item matches no key
+	}
+	list := make([]json.RawMessage, len(keys))
+	for i, key := range keys {
+		for j, have := range decoded {
+			if holds(have, key) {
+				list[i] = items[j]
+			}
+		}
+	}
+	return list
+}
+
+func holds(have, key item) bool {
+	for name, value := range key {
+		if !sameJSON(have[name], value) {
+			return false
+		}
+	}
+	return len(have) > 0
+}
+
+func (c *call) batchPut() (json.RawMessage, *Failure) {
+	return c.batchWrite("PutRequest", "Item", "unprocessedItems")
+}
+
+func (c *call) batchDelete() (json.RawMessage, *Failure) {
+	return c.batchWrite("DeleteRequest", "Key", "unprocessedKeys")
+}
+
+// batchWrite gives what was written (items, or keys), and what DynamoDB left
+// undone.
+func (c *call) batchWrite(request, member, unprocessed string) (json.RawMessage, *Failure) {
+	list, f := tables[[]json.RawMessage](c)
+	if f != nil {
+		return null, f
+	}
+	writes := map[string][]any{}
+	for table, items := range list {
+		for _, one := range items {
+			writes[table] = append(writes[table], map[string]any{request: map[string]any{member: one}})
+		}
+	}
+	var out struct {
+		UnprocessedItems map[string][]map[string]map[string]json.RawMessage
+	}
+	if f := c.send("BatchWriteItem", parameters{"RequestItems": writes}, &out); f != nil {
+		return null, f
+	}
+	data, left := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	for table, items := range list {
+		if data[table], f = c.list(items); f != nil {
+			return null, f
+		}
+		var undone []json.RawMessage
+		for _, w := range out.UnprocessedItems[table] {
+			undone = append(undone, w[request][member])
+		}
+		if left[table], f = c.list(undone); f != nil {
+			return null, f
+		}
+	}
+	return c.object(map[string]any{"data": data, unprocessed: left})
+}
+
+func (c *call) transactGet() (json.RawMessage, *Failure) {
+	var items []any
+	for _, t := range c.d.Transaction {
+		p := parameters{"TableName": t.Table, "Key": t.Key}
+		if f := p.add("ProjectionExpression", t.Projection); f != nil {
+			return null, f
+		}
+		items = append(items, parameters{"Get": p})
+	}
+	var out struct {
+		Responses []struct{ Item json.RawMessage }
+	}
+	reasons, f := c.transact("TransactGetItems", items, &out)
+	if f != nil {
+		value, failed := c.object(map[string]any{"items": nil, "cancellationReasons": reasons})
+		if failed != nil {
+			return null, failed
+		}
+		return value, f
+	}
+	list := make([]json.RawMessage, len(out.Responses))
+	for i := range out.Responses {
+		list[i] = out.Responses[i].Item
+	}
+	found, f := c.list(list)
+	if f != nil {
+		return null, f
+	}
+	return c.object(map[string]any{"items": found, "cancellationReasons": nil})
+}
+
+// transactWrite gives the keys of the items that were written.
+func (c *call) transactWrite() (json.RawMessage, *Failure) {
+	var items []any
+	var keys []json.RawMessage
+	for i := range c.d.Transaction {
+		one, f := c.d.Transaction[i].request()
+		if f != nil {
+			return null, f
+		}
+		items = append(items, one)
+		key, f := c.object(c.d.Transaction[i].Key)
+		if f != nil {
+			return null, f
+		}
+		keys = append(keys, key)
+	}
+	reasons, f := c.transact("TransactWriteItems", items, nil)
+	if f != nil {
+		value, failed := c.object(map[string]any{"keys": nil, "cancellationReasons": reasons})
+		if failed != nil {
+			return null, failed
+		}
+		return value, f
+	}
+	written, f := c.list(keys)
+	if f != nil {
+		return null, f
+	}
+	return c.object(map[string]any{"keys": written, "cancellationReasons": nil})
+}
+
+// request is one element of TransactWriteItems.
+func (t *transactItem) request() (parameters, *Failure) {
+	p := parameters{"TableName": t.Table}
+	member := map[string]string{"PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete", "ConditionCheck": "ConditionCheck"}[t.Operation]
+	switch {
+	case member == "":
+		return nil, &Failure{Type: badTemplate, Message: fmt.Sprintf("operation %q is none that a transaction writes with", t.Operation)}
+	case len(t.Key) == 0:
+		return nil, &Failure{Type: badTemplate, Message: "every item of a transaction needs a key"}
+	case member == "Put":
+		p["Item"] = joined(t.Key, t.Attributes)
+	default:
+		p["Key"] = t.Key
+	}
+	if f := p.add("UpdateExpression", t.Update); f != nil {
+		return nil, f
+	}
+	if t.Condition == nil {
+		return parameters{member: p}, nil
+	}
+	if f := p.add("ConditionExpression", &t.Condition.expression); f != nil {
+		return nil, f
+	}
+	// AppSync's default is true.
+	if t.Condition.Return == nil || t.Condition.Return == true || t.Condition.Return == "ALL_OLD" {
+		p["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+	}
+	return parameters{member: p}, nil
+}
+
+// reason is why one item cancelled a transaction.
+type reason struct {
+	Item    json.RawMessage `json:"item"`
+	Type    string          `json:"type"`
+	Message string          `json:"message"`
+}
+
+// transact sends a transaction; when it is cancelled, the reasons are those of
+// each item in their order.
+func (c *call) transact(operation string, items []any, into any) ([]reason, *Failure) {
+	if len(items) == 0 {
+		return nil, &Failure{Type: badTemplate, Message: "the operation " + operation + " needs transactItems"}
+	}
+	e := c.exchange(operation, parameters{"TransactItems": items}, into)
+	if e == nil {
+		return nil, nil
+	}
+	var reasons []reason
+	for _, r := range e.cancellations {
+		one, f := c.plain(r.Item)
+		if f != nil {
+			return nil, f
+		}
+		reasons = append(reasons, reason{Item: one, Type: r.Code, Message: r.Message})
+	}
+	return reasons, e.failure()
+}

@@ -1,0 +1,175 @@
+package datasource
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tidewire/tidewire/internal/fault"
+	"github.com/tidewire/tidewire/internal/spec"
+)
+
+// maxEvents bounds the invocations of type Event at work.
+const maxEvents = 100
+
+// doLambda invokes a function with the payload of {operation, payload,
+// invocationType} (AppSync developer guide, "JavaScript resolver function
+// reference for Lambda").
+func (s *Sources) doLambda(ctx context.Context, ds *spec.DataSource, document json.RawMessage) (json.RawMessage, *Failure) {
+	var d struct {
+		Operation  string          `json:"operation"`
+		Payload    json.RawMessage `json:"payload"`
+		Invocation string          `json:"invocationType"`
+	}
+	if f := decode(document, &d); f != nil {
+		return null, f
+	}
+	switch {
+	case d.Operation != "Invoke" && d.Operation != "BatchInvoke":
+		return null, &Failure{Type: badTemplate, Message: fmt.Sprintf("operation must be Invoke or BatchInvoke for a Lambda data source, not %q", d.Operation)}
+	case d.Invocation == "" || d.Invocation == "RequestResponse":
+		return s.invoke(ctx, ds, orNull(d.Payload))
+	case d.Invocation == "Event":
+		return null, s.invokeEvent(ds, orNull(d.Payload))
+	}
+	return null, &Failure{Type: badTemplate, Message: fmt.Sprintf("invocationType must be RequestResponse or Event, not %q", d.Invocation)}
+}
+
+// Direct invokes the function of a direct Lambda resolver with the whole
+// context.
+func (s *Sources) Direct(ctx context.Context, ds *spec.DataSource, event json.RawMessage) (json.RawMessage, *Failure) {
+	if f := s.isLambda(ds); f != nil {
+		return null, f
+	}
+	return s.invoke(ctx, ds, event)
+}
+
+func (s *Sources) isLambda(ds *spec.DataSource) *Failure {
+	if ds.Unsupported != "" {
+		return unsupported(ds.Unsupported)
+	}
+	if ds.Type != spec.SourceLambda {
+		return unsupported(fmt.Sprintf("the data source %s is of type %s: only a Lambda function is called without code", ds.Name, ds.Type))
+	}
+	return nil
+}
+
+func (s *Sources) invoke(ctx context.Context, ds *spec.DataSource, payload []byte) (json.RawMessage, *Failure) {
+	reply, err := s.o.Invoke(ctx, ds.FunctionARN, payload)
+	if err != nil {
+		return null, s.functionFailure(ds, err)
+	}
+	if len(reply) == 0 {
+		return null, nil
+	}
+	if !json.Valid(reply) {
+		return null, &Failure{Type: "Lambda:IllegalArgument", Message: "the function " + ds.FunctionARN + " answered something that is not JSON"}
+	}
+	return reply, nil
+}
+
+// functionFailure gives a field the error that the function threw: message and
+// type are the function's (AppSync developer guide, "Lambda function error
+// handling").
+func (s *Sources) functionFailure(ds *spec.DataSource, err error) *Failure {
+	var threw *fault.FunctionError
+	if !errors.As(err, &threw) {
+		s.o.Log.Warn("a data source's function could not be invoked", "dataSource", ds.Name, "function", ds.FunctionARN, "err", err)
+		var refused *fault.Error
+		if errors.As(err, &refused) {
+			return &Failure{Type: "Lambda:" + refused.Code, Message: refused.Message}
+		}
+		return &Failure{Type: "Lambda:Unhandled", Message: "the function " + ds.FunctionARN + " could not be invoked"}
+	}
+	f := &Failure{Type: "Lambda:Unhandled", Message: threw.Message}
+	if threw.Type == "UnauthorizedException" { // whose own message is not shown
+		f.Message = "You are not authorized to make this call."
+	}
+	return f
+}
+
+// invokeEvent invokes a function that nobody waits for.
+func (s *Sources) invokeEvent(ds *spec.DataSource, payload []byte) *Failure {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return &Failure{Type: "Lambda:ServiceException", Message: "the gateway is closing"}
+	}
+	select {
+	case s.inEvts <- struct{}{}:
+	default:
+		s.o.Log.Warn("an invocation of type Event was refused: too many are at work", "dataSource", ds.Name, "atWork", maxEvents)
+		return &Failure{Type: "Lambda:TooManyRequestsException", Message: "Rate Exceeded."}
+	}
+	s.events.Go(func() {
+		defer func() { <-s.inEvts }()
+		if _, err := s.o.Invoke(s.life, ds.FunctionARN, payload); err != nil {
+			s.o.Log.Warn("an invocation of type Event failed", "dataSource", ds.Name, "function", ds.FunctionARN, "err", err)
+		}
+	})
+	return nil
+}
+
+// Batch invokes a function once for several calls: with the list of their
+// contexts if direct, else of their payloads (AppSync developer guide, "Using
+// batching"). It answers each.
+func (s *Sources) Batch(ctx context.Context, ds *spec.DataSource, calls []json.RawMessage, direct bool) []Answer {
+	if f := s.isLambda(ds); f != nil {
+		return all(len(calls), f)
+	}
+	event, err := json.Marshal(calls)
+	if err != nil {
+		return all(len(calls), &Failure{Type: badTemplate, Message: "a request document is no JSON"})
+	}
+	reply, failed := s.invoke(ctx, ds, event)
+	if failed != nil {
+		return all(len(calls), failed)
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(reply, &list); err != nil || len(list) != len(calls) {
+		return all(len(calls), &Failure{Type: "Lambda:IllegalArgument",
+			Message: fmt.Sprintf("the function %s must answer a list of %d, in the order of the list it got", ds.FunctionARN, len(calls))})
+	}
+	answers := make([]Answer, len(calls))
+	for i, element := range list {
+		answers[i] = Answer{Value: element}
+		if direct {
+			answers[i] = wrapped(element)
+		}
+	}
+	return answers
+}
+
+func all(n int, f *Failure) []Answer {
+	answers := make([]Answer, n)
+	for i := range answers {
+		answers[i] = Answer{Value: null, Failure: f}
+	}
+	return answers
+}
+
+// wrapped reads one element of the answer of a direct resolver with batching:
+// {data, errorMessage, errorType}.
+func wrapped(element json.RawMessage) Answer {
+	var w struct {
+		Data    json.RawMessage `json:"data"`
+		Message *string         `json:"errorMessage"`
+		Type    *string         `json:"errorType"`
+	}
+	if len(element) == 0 || element[0] != '{' || json.Unmarshal(element, &w) != nil || w.Data == nil && w.Message == nil && w.Type == nil {
+		return Answer{Value: element}
+	}
+	a := Answer{Value: orNull(w.Data)}
+	if w.Message == nil && w.Type == nil {
+		return a
+	}
+	a.Failure = &Failure{Type: "Lambda:Unhandled"}
+	if w.Type != nil && *w.Type != "" {
+		a.Failure.Type = *w.Type
+	}
+	if w.Message != nil {
+		a.Failure.Message = *w.Message
+	}
+	return a
+}
