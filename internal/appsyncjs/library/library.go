@@ -53,35 +53,23 @@ type Modules struct{ Util, Extensions, Runtime, Console, DynamoDB *goja.Object }
 type library struct {
 	vm       *goja.Runtime
 	host     *Host
-	credit   int // bytes that Host.Grow allowed and nothing has used yet
+	freezer  goja.Callable // Object.freeze, taken before a script can replace it
+	credit   int           // bytes that Host.Grow allowed and nothing has used yet
 	patterns map[string]*Pattern
 }
 
-// New makes the library's objects in vm. The Host may be filled later, but
-// before a script runs.
+// New makes the library's objects in vm, which has run no script yet. The Host
+// may be filled later, but before a script runs.
 func New(vm *goja.Runtime, h *Host) *Modules {
 	l := &library{vm: vm, host: h}
-	b := newBuilder(l)
+	l.freezer, _ = goja.AssertFunction(vm.GlobalObject().Get("Object").ToObject(vm).Get("freeze"))
 	return &Modules{
-		Util:       l.util(b),
-		Extensions: b.object(extensionFunctions),
-		Runtime:    b.object(runtimeFunctions),
-		Console:    b.object(consoleFunctions),
-		DynamoDB:   b.object(dynamodbModule, member{"operations", b.object(operationFunctions)}),
+		Util:       l.module(&utilGroup),
+		Extensions: l.module(&extensionGroup),
+		Runtime:    l.module(&runtimeGroup),
+		Console:    l.module(&consoleGroup),
+		DynamoDB:   l.module(&dynamodbModule),
 	}
-}
-
-func (l *library) util(b *builder) *goja.Object {
-	return b.object(utilFunctions,
-		member{"time", b.object(timeFunctions)},
-		member{"dynamodb", b.object(dynamodbFunctions)},
-		member{"http", b.object(httpFunctions)},
-		member{"xml", b.object(xmlFunctions)},
-		member{"transform", b.object(transformFunctions)},
-		member{"math", b.object(mathFunctions)},
-		member{"str", b.object(strFunctions)},
-		member{"rds", nil},
-	)
 }
 
 func (l *library) now() time.Time {

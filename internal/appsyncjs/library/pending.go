@@ -1,6 +1,3 @@
 package library
 
-var (
-	timeFunctions, dynamodbFunctions, httpFunctions, xmlFunctions              []function
-	transformFunctions, extensionFunctions, dynamodbModule, operationFunctions []function
-)
+var timeFunctions []function
