@@ -31,6 +31,8 @@ type Spec struct {
 	Permissions   []Permission
 	WebSocketAPIs []WebSocketAPI
 	GraphQLAPIs   []GraphQLAPI
+	EventsAPIs    []EventsAPI
+	IdentityPools []IdentityPool
 	Domains       []Domain
 	APIKeys       []APIKey
 	UsagePlans    []UsagePlan
