@@ -132,6 +132,11 @@ func TestNoSecretIsShown(t *testing.T) {
 				{"query", c.url + path, "mutation { a }"}, {"query", c.url + path, "mutation { boom }", "--fail-on-errors"}, {"query", c.url + path, "{ a }", "--show", "headers"},
 				{"subscribe", c.url + path, "subscription { onPost }", "--var", "n=1", "--count", "1"}, {"subscribe", c.url + path, "subscription { onSecret }"},
 				{"subscribe", c.url + path, "subscription { onPost }", "--show", "headers"}, {"schema", c.url + path, "--timeout", "1ms"},
+				{"events", "publish", c.url + strings.Replace(path, "graphql", "event", 1), "/default/x", `"bad"`},
+				{"events", "publish", c.url + strings.Replace(path, "graphql", "event", 1), "/secret/x", "1", "--socket"},
+				{"events", "publish", c.url + "/event", "/default/x", "1", "--socket", "--show", "headers"},
+				{"events", "subscribe", c.url + strings.Replace(path, "graphql", "event", 1), "/a/two", "/secret/x"},
+				{"events", "subscribe", c.url + "/event", "/a/two", "--show", "headers"},
 			} {
 				_, err := command(t.Context(), c.sh, append(call, proof...)...)
 				if err != nil {

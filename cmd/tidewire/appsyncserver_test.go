@@ -272,6 +272,7 @@ func (s *appSyncSocket) start(f appSyncFrame) bool {
 		return true
 	}
 	s.send(`{"type":"start_ack","id":%q}`, f.ID)
+	s.send(`{"type":"weather","id":%q}`, f.ID) // which clients ignore
 	for i := range v.N {
 		s.send(`{"type":"data","id":%q,"payload":{"data":{"onPost":{"i":%d,"text":%q}}}}`, f.ID, i+1, v.Echo)
 		if v.Drop && s.api.firstDrop() {

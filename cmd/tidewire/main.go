@@ -53,6 +53,7 @@ func newCommands(sh *shell) []*cobra.Command {
 		newQueryCommand(sh),
 		newSubscribeCommand(sh),
 		newSchemaCommand(sh),
+		newEventsCommand(sh),
 		newCurlCommand(sh),
 		newLoginCommand(sh),
 		newTokenCommand(sh),

@@ -119,14 +119,14 @@ func lateError(ctx context.Context, timeout time.Duration, err error) error {
 	return err
 }
 
-// answer is a GraphQL response.
-type answer struct {
+// gqlAnswer is a GraphQL response.
+type gqlAnswer struct {
 	text   []byte // as it came
 	errors appsync.Errors
 }
 
 // query sends a query or a mutation.
-func (c *call) query(ctx context.Context, r *appsync.Request) (*answer, error) {
+func (c *call) query(ctx context.Context, r *appsync.Request) (*gqlAnswer, error) {
 	record := &recorder{next: c.http.Transport}
 	o := c.options()
 	o.HTTPClient = &http.Client{Transport: record}
@@ -141,11 +141,11 @@ func (c *call) query(ctx context.Context, r *appsync.Request) (*answer, error) {
 	if err != nil && response == nil {
 		return nil, appsyncError(err)
 	}
-	return &answer{text: record.text.Bytes(), errors: response.Errors}, nil
+	return &gqlAnswer{text: record.text.Bytes(), errors: response.Errors}, nil
 }
 
 // judge says on stderr that there are errors.
-func (a *answer) judge(sh *shell, fail bool) error {
+func (a *gqlAnswer) judge(sh *shell, fail bool) error {
 	if len(a.errors) == 0 {
 		return nil
 	}

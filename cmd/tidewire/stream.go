@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/tidewire/tidewire/appsync"
 )
 
 const streamHelp = `A lost connection is restored, and stderr says from when to when nothing was
@@ -146,6 +148,13 @@ func (s *stream) missed(n int) {
 	if n > 0 {
 		s.dropped += n
 		s.say(counted(n, "event") + " dropped because they came faster than they were taken")
+	}
+}
+
+// ignored says what has come that nobody knows.
+func (s *stream) ignored(c appsync.Counts) {
+	if n := c.UnknownTypes + c.BadFrames + c.LooseErrors; n > 0 {
+		s.say(fmt.Sprintf("ignored: %d of unknown type, %d malformed, %d errors without an address", c.UnknownTypes, c.BadFrames, c.LooseErrors))
 	}
 }
 

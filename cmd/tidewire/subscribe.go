@@ -69,6 +69,7 @@ func (f *subscribeFlags) run(ctx context.Context, sh *shell, rawURL, document st
 	}
 	defer client.Close()
 	s := f.stream(sh)
+	defer func() { s.ignored(client.Counts()) }()
 	return s.run(ctx, func(ctx context.Context) error { return s.subscribe(ctx, client, request) })
 }
 
