@@ -4,15 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -21,13 +20,11 @@ import (
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
-// soak is how long TestSoak runs: go test -run Soak ./appsync -soak 30m
-var soak = flag.Duration("soak", time.Second, "how long TestSoak runs")
-
-// troublesome drops the socket after a while, delays acks and refuses every
-// tenth token.
+// troublesome drops the socket every few seconds, delays acks, some for too
+// long, and refuses every tenth token.
 func troublesome(s *socket) {
-	time.AfterFunc(50*time.Millisecond+rand.N(200*time.Millisecond), func() { s.Close() })
+	drop := time.AfterFunc(time.Second+rand.N(4*time.Second), func() { s.Close() })
+	defer drop.Stop()
 	if !s.hello() {
 		return
 	}
@@ -38,7 +35,7 @@ func troublesome(s *socket) {
 		case strings.Contains(string(f.Payload), "0.token"):
 			s.send(`{"type":"error","id":%q,"payload":{"errors":[{"errorType":"UnauthorizedException","message":"Permission denied"}]}}`, f.ID)
 		default:
-			time.Sleep(rand.N(5 * time.Millisecond))
+			time.Sleep(rand.N(300 * time.Millisecond))
 			s.send(`{"type":"start_ack","id":%q}`, f.ID)
 			s.send(`{"type":"data","id":%q,"payload":{"data":{"n":%d}}}`, f.ID, s.n)
 		}
@@ -63,6 +60,9 @@ func (k *soaking) consume(ctx context.Context, t *testing.T, c *appsync.Client) 
 			case err != nil:
 				k.count(err)
 			case e.Reconnected != nil:
+				if e.Reconnected.Attempts < 1 || e.Reconnected.Cause == nil || e.Reconnected.To.Before(e.Reconnected.From) {
+					t.Errorf("%+v", e.Reconnected)
+				}
 				k.gaps.Add(1)
 				last = 0
 			default:
@@ -85,62 +85,48 @@ func (k *soaking) count(err error) {
 	}
 }
 
-// TestSoak lives with a troublesome server for a while and wants nothing left
-// over. It is the only one in its process's way, so it is not parallel.
+// TestSoak lives with a troublesome server for two minutes of fake time. The
+// bubble fails the test if a goroutine is left, and heap is measured.
 func TestSoak(t *testing.T) {
-	var k soaking
-	var tokens atomic.Int64
-	auth := appsync.Token(sourceFunc(func() (*oauth2.Token, error) {
-		return &oauth2.Token{AccessToken: fmt.Sprintf("%d.token", tokens.Add(1))}, nil
-	}))
-	var clients []*appsync.Client
-	for range 3 {
-		clients = append(clients, newRealtime(t, auth, appsync.Options{}, troublesome))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), *soak)
-	defer cancel()
-	var consumers sync.WaitGroup
-	before := used()
-	for _, c := range clients {
-		for range 10 {
-			consumers.Go(func() { k.consume(ctx, t, c) })
+	before := heap()
+	synctest.Test(t, func(t *testing.T) {
+		var k soaking
+		var tokens atomic.Int64
+		auth := appsync.Token(sourceFunc(func() (*oauth2.Token, error) {
+			return &oauth2.Token{AccessToken: fmt.Sprintf("%d.token", tokens.Add(1))}, nil
+		}))
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		var clients []*appsync.Client
+		var consumers sync.WaitGroup
+		for range 3 {
+			o := appsync.Options{Realtime: appsync.Realtime{MinPause: 100 * time.Millisecond, MaxPause: time.Second, Reply: time.Second}}
+			c := newRealtime(t, auth, o, troublesome)
+			clients = append(clients, c)
+			for range 10 {
+				consumers.Go(func() { k.consume(ctx, t, c) })
+			}
 		}
+		consumers.Wait()
+		var reconnects uint64
+		for _, c := range clients {
+			c.Close()
+			reconnects += c.Counts().Reconnects
+		}
+		if k.gaps.Load() == 0 || k.denials.Load() == 0 || k.messages.Load() == 0 || reconnects < 30 {
+			t.Errorf("%d gaps, %d denials, %d messages, %d reconnects", k.gaps.Load(), k.denials.Load(), k.messages.Load(), reconnects)
+		}
+		t.Logf("%d gaps, %d denials, %d losses, %d messages, %d tokens, %d reconnects", k.gaps.Load(), k.denials.Load(), k.losses.Load(), k.messages.Load(), tokens.Load(), reconnects)
+	})
+	if grown := heap() - before; grown > 4<<20 {
+		t.Errorf("the heap has grown by %d bytes", grown)
 	}
-	consumers.Wait()
-	for _, c := range clients {
-		c.Close()
-	}
-	if k.gaps.Load() == 0 || k.denials.Load() == 0 || k.messages.Load() == 0 {
-		t.Errorf("%d gaps, %d denials, %d messages", k.gaps.Load(), k.denials.Load(), k.messages.Load())
-	}
-	t.Logf("%d gaps, %d denials, %d losses, %d messages, %d tokens", k.gaps.Load(), k.denials.Load(), k.losses.Load(), k.messages.Load(), tokens.Load())
-	settle(t, before)
 }
 
-// usage is what could leak.
-type usage struct {
-	goroutines, files int
-	heap              int64
-}
-
-func used() usage {
+func heap() int64 {
 	runtime.GC()
+	runtime.GC() // what finalizers and pools held
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	files, _ := os.ReadDir("/proc/self/fd") // none on other systems
-	return usage{runtime.NumGoroutine(), len(files), int64(m.HeapAlloc)}
-}
-
-// settle waits until the servers' ends have gone too.
-func settle(t *testing.T, before usage) {
-	t.Helper()
-	var now usage
-	for range 200 {
-		now = used()
-		if now.goroutines <= before.goroutines+1 && now.files <= before.files && now.heap < before.heap+2<<20 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Errorf("before %+v, after %+v", before, now)
+	return int64(m.HeapAlloc)
 }

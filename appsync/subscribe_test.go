@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -66,55 +65,61 @@ func (s *socket) obey(each func(wire.Frame)) {
 	}
 }
 
-// newRealtime starts a server of WebSockets and a client of it.
+// newRealtime starts a server of WebSockets, in memory, and a client of it.
 func newRealtime(t testing.TB, auth *appsync.Auth, o appsync.Options, serve func(s *socket)) *appsync.Client {
 	t.Helper()
-	var sockets sync.WaitGroup
+	return newMixed(t, auth, o, http.NotFoundHandler(), serve)
+}
+
+// newMixed is newRealtime with a handler of queries.
+func newMixed(t testing.TB, auth *appsync.Auth, o appsync.Options, queries http.Handler, serve func(s *socket)) *appsync.Client {
+	t.Helper()
+	sockets := upgrade(t, serve)
+	o.HTTPClient = serveHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			queries.ServeHTTP(w, r)
+			return
+		}
+		sockets.ServeHTTP(w, r)
+	}))
+	if o.Realtime.MinPause == 0 {
+		o.Realtime.MinPause, o.Realtime.MaxPause = time.Millisecond, time.Millisecond
+	}
+	c, err := appsync.New("http://api.test/graphql", auth, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// upgrade serves WebSockets with serve.
+func upgrade(t testing.TB, serve func(s *socket)) http.Handler {
 	var mu sync.Mutex
 	n := 0
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		offered := strings.Split(r.Header.Get("Sec-Websocket-Protocol"), ",")
 		if r.URL.Path != "/graphql/realtime" || r.URL.RawQuery != "" || len(offered) != 2 {
 			t.Errorf("connected to %s with %d subprotocols", r.URL.Path, len(offered))
+			return
 		}
 		header, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(offered[1]), "header-"))
 		if err != nil {
 			t.Error(err)
 		}
-		sockets.Add(1)
 		u := ws.HTTPUpgrader{Protocol: func(p string) bool { return p == "graphql-ws" }}
 		conn, _, _, err := u.Upgrade(r, w)
 		if err != nil {
-			sockets.Done()
 			t.Error(err)
 			return
 		}
+		defer conn.Close()
 		mu.Lock()
 		n++
 		s := &socket{conn, n, header}
 		mu.Unlock()
-		go func() {
-			defer sockets.Done()
-			defer conn.Close()
-			serve(s)
-		}()
-	}))
-	transport := &http.Transport{}
-	o.HTTPClient = &http.Client{Transport: transport}
-	if o.Realtime.MinPause == 0 {
-		o.Realtime.MinPause, o.Realtime.MaxPause = time.Millisecond, time.Millisecond
-	}
-	c, err := appsync.New(server.URL+"/graphql", auth, &o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		c.Close()
-		transport.CloseIdleConnections()
-		server.Close()
-		sockets.Wait()
+		serve(s)
 	})
-	return c
 }
 
 func TestSubscribeSignsEveryMessage(t *testing.T) {

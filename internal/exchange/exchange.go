@@ -17,7 +17,11 @@ import (
 // ErrTooLarge is an answer over the bound.
 var ErrTooLarge = errors.New("answer too large")
 
-const firstRoom = 64 << 10 // bytes that are made room for before any has come
+// Bytes that are made room for before any has come.
+const (
+	leastRoom = 2 << 10
+	firstRoom = 64 << 10
+)
 
 // Answer is what came back, all of it.
 type Answer struct {
@@ -44,7 +48,7 @@ func Do(ctx context.Context, c *http.Client, r *http.Request, body []byte, most 
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { got.Store(true) }}
-	resp, err := c.Do(r.WithContext(httptrace.WithClientTrace(ctx, trace)))
+	resp, err := roundTrip(c, r.WithContext(httptrace.WithClientTrace(ctx, trace)))
 	if err != nil {
 		return nil, got.Load(), WithoutURL(err)
 	}
@@ -56,11 +60,28 @@ func Do(ctx context.Context, c *http.Client, r *http.Request, body []byte, most 
 	return &Answer{Status: resp.StatusCode, Header: resp.Header, Body: text}, true, nil
 }
 
+// roundTrip is c.Do without what only redirects need, such as copies of all
+// headers.
+func roundTrip(c *http.Client, r *http.Request) (*http.Response, error) {
+	if c.Jar != nil || c.Timeout != 0 {
+		return c.Do(r)
+	}
+	transport := c.Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	resp, err := transport.RoundTrip(r)
+	if err == nil && (resp == nil || resp.Body == nil) {
+		err = errors.New("the HTTP client's transport gave no response")
+	}
+	return resp, err
+}
+
 // readBounded reads at most that many bytes. length is how many there are said to
 // be, or negative.
 func readBounded(body io.Reader, length, most int64) ([]byte, error) {
 	var b bytes.Buffer
-	b.Grow(int(min(max(length, 1024), firstRoom)) + bytes.MinRead)
+	b.Grow(int(min(max(length, leastRoom), firstRoom)) + bytes.MinRead)
 	_, err := b.ReadFrom(io.LimitReader(body, most+1))
 	if int64(b.Len()) > most {
 		return nil, fmt.Errorf("%w: over %d bytes; see Options.MaxAnswer", ErrTooLarge, most)
