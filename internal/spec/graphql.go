@@ -116,7 +116,7 @@ type DataSource struct {
 	TableRegion string
 	CallerCreds bool // UseCallerCredentials
 
-	Endpoint       string // of SourceHTTP: as given, https://host or http://host
+	Endpoint       string // of SourceHTTP: https://host or http://host, without a slash at the end
 	SigningRegion  string // AwsIamConfig; both empty: requests are not signed
 	SigningService string
 

@@ -59,6 +59,15 @@ func (v *validator) check(ok bool, field, message, hint string) {
 	}
 }
 
+// once reports what stands twice and cannot be made different.
+func (v *validator) once(key, field, message string) {
+	if _, taken := v.seen[key]; taken {
+		v.add(field, message, "remove one of them")
+		return
+	}
+	v.seen[key] = v.id
+}
+
 // unique adds a problem if another field of the same kind has the same value.
 func (v *validator) unique(kind, value, field string) {
 	key := kind + "\x00" + value

@@ -72,15 +72,15 @@ func (v *validator) providers(a *GraphQLAPI, path string) {
 		v.enter(p.At, a.LogicalID, "%s.Auth[%d]", path, i)
 		switch {
 		case p.Mode == ModeAPIKey, p.Mode == ModeIAM:
-			v.unique("authorization mode "+p.Mode, a.ID, "Mode")
+			v.once("mode "+a.ID+"/"+p.Mode, "Mode", "the API has the authorization mode "+p.Mode+" twice")
 		case p.Mode == ModeLambda && p.Lambda != nil:
-			v.unique("authorization mode "+p.Mode, a.ID, "Mode")
+			v.once("mode "+a.ID+"/"+p.Mode, "Mode", "the API has the authorization mode "+p.Mode+" twice")
 			v.check(p.Lambda.FunctionARN != "", "Lambda.FunctionARN", "the Lambda authorizer has no function", "")
 		case p.Mode == ModeOIDC && p.OIDC != nil:
-			v.unique("OpenID Connect provider", a.ID+"/"+p.OIDC.Issuer+"/"+p.OIDC.ClientID, "OIDC")
+			v.once("issuer "+a.ID+"/"+p.OIDC.Issuer+"/"+p.OIDC.ClientID, "OIDC", "the API has the same OpenID Connect provider twice")
 			v.check(p.OIDC.Issuer != "", "OIDC.Issuer", "the provider has no issuer", "")
 		case p.Mode == ModeCognito && p.Pool != nil:
-			v.unique("user pool", a.ID+"/"+p.Pool.ID+"/"+p.Pool.ClientIDRegex, "Pool")
+			v.once("pool "+a.ID+"/"+p.Pool.ID+"/"+p.Pool.ClientIDRegex, "Pool", "the API has the same user pool twice")
 			v.check(p.Pool.ID != "" && p.Pool.Issuer != "", "Pool.ID", "the user pool has no id or issuer", "")
 			v.check(oneOf(p.Pool.DefaultAction, "ALLOW", "DENY") || i > 0 && p.Pool.DefaultAction == "", "Pool.DefaultAction", "the default action is ALLOW or DENY", "")
 		default:
@@ -142,7 +142,7 @@ func (v *validator) resolvers(a *GraphQLAPI, path string) {
 		r := &a.Resolvers[i]
 		v.enter(r.At, r.LogicalID, "%s.Resolvers[%d]", path, i)
 		v.check(isGraphQLName(r.Type) && isGraphQLName(r.Field), "Field", "a resolver has a type and a field", "")
-		v.unique(fmt.Sprintf("resolver of %s.%s", r.Type, r.Field), a.ID, "Field")
+		v.once("resolver "+a.ID+"/"+r.Type+"."+r.Field, "Field", "the field "+r.Type+"."+r.Field+" has a resolver already")
 		v.batch(r.MaxBatchSize)
 		if !r.Pipeline {
 			v.check(len(r.Functions) == 0, "Functions", "only a pipeline has functions", "")

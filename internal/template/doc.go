@@ -16,8 +16,9 @@
 // included. Parameters, mappings, conditions, outputs, SAM's Globals and what
 // SAM generates, Fn::ForEach and the other language extensions. The resource
 // types that are run are functions, layers and their permissions, WebSocket
-// APIs and everything below them, API keys and usage plans, IAM's users,
-// roles, groups and policies, and DynamoDB tables.
+// APIs and everything below them, API keys and usage plans, AppSync GraphQL
+// APIs with their schemas, keys, data sources, functions, resolvers and
+// domains, IAM's users, roles, groups and policies, and DynamoDB tables.
 //
 // # Promised
 //
@@ -39,7 +40,9 @@
 //
 // Macros and AWS::Include are refused: they run in AWS. Rules and Hooks are
 // not evaluated, which is noted. Nothing is built and no network is used; code
-// is a path.
+// of functions is a path. Schemas and resolvers' code are read, from the
+// template or from files beside it, but not parsed. There is no clock: an
+// AppSync API key without Expires has none.
 //
 // # Concurrency
 //

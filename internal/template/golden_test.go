@@ -25,12 +25,33 @@ func sameSpec(t *testing.T, want, got *spec.Spec) {
 			got.Functions[i].Layers[j].Dir = relative(dir, got.Functions[i].Layers[j].Dir)
 		}
 	}
+	relativeGraphs(dir, got.GraphQLAPIs)
 	opts := []cmp.Option{
 		cmpopts.IgnoreTypes(spec.Source{}), cmpopts.IgnoreFields(spec.Spec{}, "File", "Files"), cmpopts.EquateEmpty(),
 		cmp.Comparer(func(a, b *iam.Policy) bool { return a.Len() == b.Len() }),
 	}
 	if diff := cmp.Diff(want, got, opts...); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func relativeGraphs(dir string, apis []spec.GraphQLAPI) {
+	for _, a := range apis {
+		for i := range a.Schema {
+			a.Schema[i].File = relative(dir, a.Schema[i].File)
+		}
+		for i := range a.Resolvers {
+			relativeScript(dir, a.Resolvers[i].Code)
+		}
+		for i := range a.Functions {
+			relativeScript(dir, a.Functions[i].Code)
+		}
+	}
+}
+
+func relativeScript(dir string, s *spec.Script) {
+	if s != nil {
+		s.File = relative(dir, s.File)
 	}
 }
 

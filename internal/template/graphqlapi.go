@@ -33,7 +33,8 @@ func graphFamilies() map[string]family {
 		appsync + "DomainNameApiAssociation": {ref: stringRef(domainName), attributes: associationAttributes, read: graphPart(phaseDomains, readAssociation)},
 		appsync + "SourceApiAssociation":     standin(readSourceAssociation),
 		appsync + "Api":                      standin(readEventAPI),
-		appsync + "ChannelNamespace":         standin(readElsewhere),
+		appsync + "ChannelNamespace":         standin(readNamespace),
+		"AWS::WAFv2::WebACLAssociation":      standin(readFirewall),
 	}
 }
 
@@ -172,9 +173,28 @@ func readAPICache(l *loader, r *resource, p *props, d *graphDraft) {
 // readSourceAssociation belongs to merged APIs, which are guards.
 func readSourceAssociation(l *loader, r *resource, _ *props) {
 	l.gap(spec.Worker, r.node, "source APIs are not merged here (AWS::AppSync::SourceApiAssociation)", "serve the source API itself")
+	l.notRun(r.id, r.typ, "", r.node)
 }
 
+const eventAPIs = "AppSync Events APIs are not served here"
+
 func readEventAPI(l *loader, r *resource, p *props) {
-	l.gap(spec.Worker, r.node, "AppSync Events APIs (AWS::AppSync::Api) are not served here", "")
-	readElsewhere(l, r, p)
+	l.gap(spec.Worker, r.node, eventAPIs+" (AWS::AppSync::Api)", "")
+	readNamespace(l, r, p)
+}
+
+func readNamespace(l *loader, r *resource, _ *props) { l.notRun(r.id, r.typ, eventAPIs, r.node) }
+
+// readFirewall is a guard if it stands before an API of this template.
+func readFirewall(l *loader, r *resource, p *props) {
+	arn := p.str("ResourceArn")
+	l.later(phaseLinks, r, func() {
+		for _, d := range l.graphs {
+			if d.api.ARN == arn {
+				l.gap(spec.Guard, r.node, "a web ACL before the API "+d.api.LogicalID+" is not enforced here", "leave the association out of a local run, by a Condition for example")
+				return
+			}
+		}
+		l.notRun(r.id, r.typ, "", r.node)
+	})
 }

@@ -37,7 +37,8 @@ func (l *loader) authProvider(m *props, first bool) (spec.AuthProvider, bool) {
 	settings := map[string]string{
 		spec.ModeOIDC: "OpenIDConnectConfig", spec.ModeCognito: "UserPoolConfig", spec.ModeLambda: "LambdaAuthorizerConfig",
 	}
-	for other, name := range settings {
+	for _, other := range []string{spec.ModeOIDC, spec.ModeCognito, spec.ModeLambda} {
+		name := settings[other]
 		if m.quiet(name); other != mode && m.has(name) {
 			l.note(m.spot(name), name+" has no effect on the mode "+mode)
 		}
@@ -47,25 +48,28 @@ func (l *loader) authProvider(m *props, first bool) (spec.AuthProvider, bool) {
 		return a, false
 	case spec.ModeAPIKey, spec.ModeIAM:
 		return a, true
-	}
-	name, known := settings[mode]
-	if !known {
+	case spec.ModeOIDC, spec.ModeCognito, spec.ModeLambda:
+		return l.withSettings(m, a, settings[mode], first)
+	default:
 		l.gap(spec.Guard, at, "the AuthenticationType "+quoteShort(mode)+" is not known", "types are API_KEY, AWS_IAM, AWS_LAMBDA, OPENID_CONNECT and AMAZON_COGNITO_USER_POOLS")
 		return a, false
 	}
+}
+
+// withSettings completes a mode by its settings; false if it has none.
+func (l *loader) withSettings(m *props, a spec.AuthProvider, name string, first bool) (spec.AuthProvider, bool) {
 	c := m.inside(name)
-	if c == nil {
-		if !m.has(name) {
-			l.gap(spec.Guard, at, "the mode "+mode+" has no "+name+": whom it admits is not known", "add "+name)
-		}
+	switch {
+	case c == nil && !m.has(name):
+		l.gap(spec.Guard, m.spot("AuthenticationType"), "the mode "+a.Mode+" has no "+name+": whom it admits is not known", "add "+name)
 		return a, false
-	}
-	switch mode {
-	case spec.ModeOIDC:
+	case c == nil:
+		return a, false
+	case a.Mode == spec.ModeOIDC:
 		a.OIDC = l.oidc(c)
-	case spec.ModeCognito:
+	case a.Mode == spec.ModeCognito:
 		a.Pool = l.userPool(c, first)
-	case spec.ModeLambda:
+	case a.Mode == spec.ModeLambda:
 		a.Lambda = l.lambdaAuthorizer(c)
 	}
 	c.finish()

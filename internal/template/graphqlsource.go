@@ -1,6 +1,8 @@
 package template
 
 import (
+	"strings"
+
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
@@ -98,7 +100,7 @@ func (l *loader) httpSettings(p *props, s *spec.DataSource) {
 	if m == nil {
 		return
 	}
-	s.Endpoint = m.need("Endpoint", "Endpoint: https://api.example.com")
+	s.Endpoint = strings.TrimRight(m.need("Endpoint", "Endpoint: https://api.example.com"), "/")
 	if s.Endpoint != "" && !isWebURL(s.Endpoint) {
 		m.problem("Endpoint", "an Endpoint begins with https:// or http://", "Endpoint: https://api.example.com")
 	}

@@ -42,6 +42,8 @@ func (l *loader) locate(p *spec.Problem) {
 	names := map[string]string{
 		"Key": "RouteKey", "IntegrationID": "Target", "Name": r.nameProperty(), "ARN": r.nameProperty(),
 		"RoleARN": "Role", "Keys": "KeySchema", "Attributes": "AttributeDefinitions", "RequestParameters": "RequestParameters",
+		"Field": "FieldName", "DataSource": "DataSourceName", "Environment": "EnvironmentVariables",
+		"Mode": "AdditionalAuthenticationProviders", "OIDC": "AdditionalAuthenticationProviders", "Pool": "AdditionalAuthenticationProviders",
 	}
 	n := r.props.get(orDefault(names[name], name))
 	if n == nil {
@@ -58,7 +60,7 @@ func (r *resource) nameProperty() string {
 	switch last {
 	case "SimpleTable":
 		last = "Table"
-	case "Api", "WebSocketApi", "ApiKey":
+	case "Api", "WebSocketApi", "ApiKey", "GraphQLApi", "DataSource", "FunctionConfiguration":
 		return "Name"
 	case "DomainName":
 		return "DomainName"

@@ -31,6 +31,7 @@ func (l *loader) expandGraphQLAPI(r *resource) {
 		g.make(f.key, "ApiKey", g.part(f.val).add("ApiKeyId", f.val.set("ApiKeyId")).add("Expires", f.val.set("ExpiresOn")))
 	}
 	if cache := r.props.set("Cache"); cache != nil && l.wantMap(cache) {
+		l.onlyKnown(cache, "Cache", "ApiCachingBehavior", "Ttl", "Type", "AtRestEncryptionEnabled", "TransitEncryptionEnabled")
 		g.make("ApiCache", "ApiCache", g.part(cache))
 	}
 	if sources := r.props.set("DataSources"); sources != nil && l.wantMap(sources) {

@@ -24,7 +24,7 @@ func (g *samGraph) source(f *node) *node {
 	switch {
 	case source == nil:
 		g.l.problem(f, "a function requires DataSource", "DataSource: NONE, or a key under DataSources")
-		return nil
+		return f.bad()
 	case !source.scalar():
 		return source
 	case strings.EqualFold(source.text, "none"):
@@ -38,7 +38,7 @@ func (g *samGraph) source(f *node) *node {
 	name := g.sources[source.text]
 	if name == nil {
 		g.l.problem(source, "there is no data source "+quoteShort(source.text)+" under DataSources", didYouMean(source.text, keys(g.sources), "DataSource: NONE, or a key under DataSources"))
-		return source
+		return source.bad()
 	}
 	return name
 }
