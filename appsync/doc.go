@@ -32,7 +32,9 @@
 // Whoever has a transport of their own takes the pieces: [Auth.Headers] for a
 // request, [Auth.SubscriptionHeaders] for a message on a WebSocket,
 // [Auth.RealtimeURL] and [Auth.Subprotocols] for opening one, the latter two
-// encoding [Auth.ConnectHeaders].
+// encoding [Auth.ConnectHeaders]. [Auth.Check] finds what is missing before,
+// [ParseErrors] and [NewResponseError] read what comes back, and [Retry.Do] and
+// [Final] say what is tried again. Package events, for Event APIs, is made so.
 //
 // # What is promised
 //

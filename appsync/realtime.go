@@ -106,7 +106,7 @@ func passingErrors(list Errors) bool {
 	for i := range list {
 		e := &list[i]
 		switch shortType(e.ErrorType) {
-		case "", "BadRequestException", "UnsupportedOperation", "MaxSubscriptionsReachedError":
+		case "", "BadRequestException", "UnsupportedOperation", "MaxSubscriptionsReachedError", "ResourceNotFound", "InvalidInputError":
 			return false
 		}
 		if e.Is(ErrUnauthorized) || e.ErrorCode == http.StatusBadRequest {

@@ -80,7 +80,7 @@ func FuzzChannel(f *testing.F) {
 	})
 }
 
-func FuzzEventsFrameData(f *testing.F) {
+func FuzzData(f *testing.F) {
 	f.Add(`"{\"a\":1}"`)
 	f.Add(`"not JSON"`)
 	f.Add(`["{}"]`)

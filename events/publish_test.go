@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +31,8 @@ func TestPublish(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	bodies := []string{`{"channel":"/default/x","events":["{\"a\": \"<&>\\u00e9\"}","0","1","2","\"é\""]}`, `{"channel":"/default/x","events":["[\n\t]"]}`}
 	for i, r := range p.got {
 		if string(p.bodies[i]) != bodies[i] || r.URL.Path != "/event" || r.Method != "POST" || r.Header.Get("X-Own") != "1" || r.Header.Get("Content-Type") != "application/json" {
@@ -141,8 +144,8 @@ func TestAnswersToPublishes(t *testing.T) {
 			if c.is != nil && !errors.Is(err, c.is) {
 				t.Errorf("%v is not %v", err, c.is)
 			}
-			if len(p.got) != c.requests || got == nil || len(got.Successful)+len(got.Failed) != 0 {
-				t.Errorf("%d requests, %+v", len(p.got), got)
+			if p.count() != c.requests || got == nil || len(got.Successful)+len(got.Failed) != 0 {
+				t.Errorf("%d requests, %+v", p.count(), got)
 			}
 		})
 	}
@@ -213,8 +216,8 @@ func TestPublishThatGetsNoAnswer(t *testing.T) {
 		c := newClient(t, appsync.APIKey(apiKey), events.Options{}, p)
 		_, err := c.Publish(t.Context(), "a", raw("1", "2", "3", "4", "5", "6")...)
 		var batch *events.BatchError
-		if !errors.As(err, &batch) || !batch.MayBeAccepted || batch.Unsent != 1 || len(p.got) != 1 {
-			t.Errorf("%v after %d requests", err, len(p.got))
+		if !errors.As(err, &batch) || !batch.MayBeAccepted || batch.Unsent != 1 || p.count() != 1 {
+			t.Errorf("%v after %d requests", err, p.count())
 		}
 		slow := newClient(t, appsync.APIKey(apiKey), events.Options{}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { time.Sleep(time.Hour) }))
 		began := time.Now()
@@ -228,9 +231,9 @@ func TestPublishThatGetsNoAnswer(t *testing.T) {
 func TestPublishSocketSignsAndShares(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		connections := 0
+		var connections atomic.Int32
 		c := newClient(t, appsync.IAM(keys(), "us-east-1"), events.Options{Now: signedAt}, upgrade(t, func(s *socket) {
-			connections = s.n
+			connections.Store(int32(s.n))
 			verify(t, signedAt, s.header, "{}")
 			s.hello()
 			s.obey(func(f wire.Frame) {
@@ -251,8 +254,8 @@ func TestPublishSocketSignsAndShares(t *testing.T) {
 			t.Errorf("%+v %v", got, err)
 		}
 		sub.Close(t.Context())
-		if connections != 1 || c.Counts() != (appsync.Counts{}) {
-			t.Errorf("%d connections, %+v", connections, c.Counts())
+		if connections.Load() != 1 || c.Counts() != (appsync.Counts{}) {
+			t.Errorf("%d connections, %+v", connections.Load(), c.Counts())
 		}
 	})
 }
@@ -260,7 +263,7 @@ func TestPublishSocketSignsAndShares(t *testing.T) {
 func TestPublishSocketIsNeverRepeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		sent := 0
+		var publishes record
 		c := newClient(t, appsync.APIKey(apiKey), events.Options{}, upgrade(t, func(s *socket) {
 			if !s.hello() {
 				return
@@ -270,8 +273,7 @@ func TestPublishSocketIsNeverRepeated(t *testing.T) {
 					s.send(`{"type":"subscribe_success","id":%q}`, f.ID)
 					continue
 				}
-				sent++
-				switch sent {
+				switch publishes.add(f.ID) {
 				case 1:
 					return // lost
 				case 3:
@@ -291,8 +293,8 @@ func TestPublishSocketIsNeverRepeated(t *testing.T) {
 		}{{true, "connection lost"}, {true, "no answer from the server within 15s"}, {true, "not lists"}, {false, "UnsupportedOperation"}} {
 			_, err := c.PublishSocket(t.Context(), "a", raw("1")...)
 			var batch *events.BatchError
-			if !errors.As(err, &batch) || batch.MayBeAccepted != want.uncertain || !strings.Contains(err.Error(), want.says) || sent != n+1 {
-				t.Errorf("%d: %v after %d publishes", n, err, sent)
+			if !errors.As(err, &batch) || batch.MayBeAccepted != want.uncertain || !strings.Contains(err.Error(), want.says) || len(publishes.all()) != n+1 {
+				t.Errorf("%d: %v after %d publishes", n, err, len(publishes.all()))
 			}
 		}
 		if e, err := sub.Next(t.Context()); err != nil || e.Reconnected == nil {

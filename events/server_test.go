@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -256,6 +257,12 @@ func (p *publishes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.answer(w, n, body)
 }
 
+func (p *publishes) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.got)
+}
+
 // accept answers as AppSync does if all is well.
 func accept(w http.ResponseWriter, _ int, body []byte) {
 	var b struct{ Events json.RawMessage }
@@ -279,4 +286,23 @@ func raw(texts ...string) []json.RawMessage {
 		list[i] = json.RawMessage(text)
 	}
 	return list
+}
+
+// record keeps what a server has seen.
+type record struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (r *record) add(s string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = append(r.list, s)
+	return len(r.list)
+}
+
+func (r *record) all() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.list)
 }

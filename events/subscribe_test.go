@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,21 +93,21 @@ func (f sourceFunc) Token() (*oauth2.Token, error) { return f() }
 func TestEachOperationHasItsAuth(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var seen []string
+		var seen record
 		c := newClient(t, appsync.APIKey(apiKey), events.Options{
 			ConnectAuth: appsync.Lambda("connecting"), PublishAuth: appsync.Lambda("publishing"), SubscribeAuth: appsync.Lambda("subscribing"),
 		}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == "POST" {
-				seen = append(seen, "POST "+r.Header.Get("Authorization"))
+				seen.add("POST " + r.Header.Get("Authorization"))
 				accept(w, 1, []byte(`{"events":["1"]}`))
 				return
 			}
 			upgrade(t, func(s *socket) {
-				seen = append(seen, "connect "+authorization(s.header))
+				seen.add("connect " + authorization(s.header))
 				s.hello()
 				s.obey(func(f wire.Frame) {
 					if f.Authorization != nil {
-						seen = append(seen, f.Type+" "+authorization(f.Authorization))
+						seen.add(f.Type + " " + authorization(f.Authorization))
 					}
 				})
 			}).ServeHTTP(w, r)
@@ -124,7 +125,7 @@ func TestEachOperationHasItsAuth(t *testing.T) {
 			}
 		}
 		want := []string{"connect connecting", "subscribe subscribing", "publish publishing", "POST publishing", "subscribe other", "publish other", "POST other"}
-		if diff := cmp.Diff(want, seen); diff != "" {
+		if diff := cmp.Diff(want, seen.all()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -144,14 +145,14 @@ func TestEveryAttemptHasAFreshToken(t *testing.T) {
 			given++
 			return &oauth2.Token{AccessToken: fmt.Sprint("token-", given)}, nil
 		}))
-		var seen []string
+		var seen record
 		c := newClient(t, auth, events.Options{}, upgrade(t, func(s *socket) {
 			if !s.hello() {
 				return
 			}
-			seen = append(seen, authorization(s.header))
+			seen.add(authorization(s.header))
 			s.obey(func(f wire.Frame) {
-				seen = append(seen, authorization(f.Authorization))
+				seen.add(authorization(f.Authorization))
 				if s.n < 3 {
 					s.Close()
 				}
@@ -167,7 +168,7 @@ func TestEveryAttemptHasAFreshToken(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
-		if diff := cmp.Diff([]string{"token-1", "token-2", "token-3", "token-4", "token-5", "token-6"}, seen); diff != "" {
+		if diff := cmp.Diff([]string{"token-1", "token-2", "token-3", "token-4", "token-5", "token-6"}, seen.all()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -214,7 +215,7 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 	c := newClient(t, appsync.APIKey(apiKey), events.Options{}, p)
 	_, err := c.Subscribe(t.Context(), "a")
 	var refused *appsync.ResponseError
-	if !errors.As(err, &refused) || refused.Status != 401 || !errors.Is(err, appsync.ErrUnauthorized) || refused.Type != "UnauthorizedException" || len(p.got) != 1 {
+	if !errors.As(err, &refused) || refused.Status != 401 || !errors.Is(err, appsync.ErrUnauthorized) || refused.Type != "UnauthorizedException" || p.count() != 1 {
 		t.Errorf("%T %v", err, err)
 	}
 	c.Close()
@@ -333,9 +334,9 @@ func TestWallClockJumps(t *testing.T) {
 			shift += d
 		}
 		p := &publishes{answer: accept}
-		connections := 0
+		var connections atomic.Int32
 		serveSocket := upgrade(t, func(s *socket) {
-			connections = s.n
+			connections.Store(int32(s.n))
 			verify(t, now, s.header, "{}")
 			s.hello()
 			s.obey(func(f wire.Frame) {
@@ -370,8 +371,8 @@ func TestWallClockJumps(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if connections != 1 {
-			t.Errorf("%d connections", connections)
+		if connections.Load() != 1 {
+			t.Errorf("%d connections", connections.Load())
 		}
 		synctest.Wait()
 		quiet := time.Now()
@@ -379,6 +380,8 @@ func TestWallClockJumps(t *testing.T) {
 		if e, err := sub.Next(t.Context()); err != nil || e.Reconnected == nil || e.Reconnected.From.Sub(quiet) != 300*time.Second {
 			t.Errorf("%+v %v after %v", e.Reconnected, err, time.Since(began))
 		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		for i, r := range p.got {
 			at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 			want := began.Add([]time.Duration{time.Hour, -time.Hour, 0}[i] + time.Duration(i+1)*time.Minute)
