@@ -67,15 +67,16 @@ func (f *loginFlags) choose(store *login.Store, flags *pflag.FlagSet, name strin
 	if err := f.change(s, flags); err != nil {
 		return nil, err
 	}
-	if flow := f.flows(); len(flow) > 0 {
+	if flow := f.flows(); s.Flow == "" && len(flow) == 0 {
+		s.Flow = flowBrowser
+		if s.UserPool != "" {
+			s.Flow = flowSRP
+		}
+	} else if len(flow) > 0 {
 		s.Flow = flow[0]
 	}
-	switch {
-	case s.Flow != "":
-	case s.UserPool != "":
-		s.Flow = flowSRP
-	default:
-		s.Flow = flowBrowser
+	if s.Flow != flowBrowser && !flags.Changed("port") && !flags.Changed("redirect") {
+		s.Redirect = "" // of the logins before
 	}
 	return s, nil
 }
@@ -91,7 +92,7 @@ func (f *loginFlags) change(s *loginSettings, flags *pflag.FlagSet) (err error) 
 		"secret-in-body": func() { s.SecretInBody = from.SecretInBody },
 		"scope":          func() { s.Scopes = from.Scopes },
 		"redirect":       func() { s.Redirect = from.Redirect },
-		"port":           func() { s.Redirect = "http://127.0.0.1:" + strconv.Itoa(f.port) + "/callback" },
+		"port":           func() { s.Redirect = onPort(f.port) },
 		"user":           func() { s.User = from.User },
 		"id-token":       func() { s.IDToken = from.IDToken },
 		"identity-pool":  func() { s.IdentityPool = from.IdentityPool },
@@ -112,6 +113,14 @@ func (f *loginFlags) change(s *loginSettings, flags *pflag.FlagSet) (err error) 
 		s.Parameters[name] = value
 	}
 	return err
+}
+
+// onPort is the address that a browser comes back to by --port; 0 is any port.
+func onPort(port int) string {
+	if port == 0 {
+		return ""
+	}
+	return "http://127.0.0.1:" + strconv.Itoa(port) + "/callback"
 }
 
 // lasts is the place of a secret so that it can be found from elsewhere too.

@@ -26,7 +26,7 @@ func (l leakless) Run() int {
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(leakless{m}, map[string]func(){"tidewire": main})
+	testscript.Main(leakless{m}, map[string]func(){"tidewire": main, "xdg-open": browse})
 }
 
 // TestScripts runs the scripts of connect, connections and the command line
