@@ -301,7 +301,7 @@ func TestLoginByClientCredentials(t *testing.T) {
 	}
 	a.gone(t, "ci")
 	a.run(t, 0, with("env:GOOD")...)
-	if a.token(t, "ci") != a.token(t, "ci") {
+	if first := a.token(t, "ci"); a.token(t, "ci") != first {
 		t.Error("a token that holds is fetched again")
 	}
 	provider.did(t, "client_credentials service", 1)
