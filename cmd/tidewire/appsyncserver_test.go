@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -79,6 +80,8 @@ func (a *appSync) Close() {
 func (a *appSync) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amzn-Requestid", "request-1")
 	switch {
+	case r.Header.Get("X-Amz-Target") != "":
+		a.identityPool(w, r)
 	case strings.HasPrefix(r.URL.Path, "/html"):
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusNotFound)
@@ -98,6 +101,16 @@ func (a *appSync) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		refuseAppSync(w, http.StatusUnauthorized, "UnauthorizedException", "You are not authorized to make this call.")
 	}
+}
+
+// identityPool plays Cognito's: it gives everybody AKIDEXAMPLE.
+func (a *appSync) identityPool(w http.ResponseWriter, r *http.Request) {
+	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".GetId") {
+		_, _ = io.WriteString(w, `{"IdentityId":"eu-west-1:11111111-2222-3333-4444-555555555555"}`)
+		return
+	}
+	fmt.Fprintf(w, `{"IdentityId":"eu-west-1:11111111-2222-3333-4444-555555555555","Credentials":{"AccessKeyId":"AKIDEXAMPLE","SecretKey":%q,"SessionToken":"session","Expiration":%d}}`,
+		a.keys["AKIDEXAMPLE"], time.Now().Add(time.Hour).Unix())
 }
 
 func refuseAppSync(w http.ResponseWriter, status int, kind, message string) {
@@ -327,11 +340,13 @@ func startAppSync(env *testscript.Env) error {
 	}
 	env.Vars = append(env.Vars, "LOCAL="+recorded.URL, "OTHER="+other.URL, "SECURE="+secure.URL, "SECRET="+dev.SecretAccessKey,
 		"GOODKEY="+goodKey, "GOODTOKEN="+goodToken, "TIDEWIRE_CONFIG_DIR="+config, "AWS_EC2_METADATA_DISABLED=true")
-	return saveLogin(filepath.Join(config, "logins"), "work")
+	logins := filepath.Join(config, "logins")
+	return errors.Join(saveLogin(logins, "work", ""), saveLogin(logins, "pool",
+		`,"identityPool":"eu-west-1:11111111-2222-3333-4444-555555555555","endpoint":"`+other.URL+`"`))
 }
 
-// saveLogin saves a login whose token is goodToken.
-func saveLogin(dir, name string) error {
+// saveLogin saves a login whose token is goodToken, with more settings.
+func saveLogin(dir, name, more string) error {
 	store, err := login.OpenStore(dir)
 	if err != nil {
 		return err
@@ -341,8 +356,11 @@ func saveLogin(dir, name string) error {
 	if err != nil {
 		return err
 	}
-	token := &oauth2.Token{AccessToken: goodToken, Expiry: time.Now().Add(time.Hour)}
-	return source.Save(context.Background(), token, []byte(`{"issuer":"https://login.example.com","clientId":"cli","flow":"browser"}`))
+	expiry := time.Now().Add(time.Hour)
+	claims := fmt.Sprintf(`{"iss":"https://login.example.com","aud":"cli","sub":"s","exp":%d}`, expiry.Unix())
+	id := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".sig"
+	token := (&oauth2.Token{AccessToken: goodToken, Expiry: expiry}).WithExtra(map[string]any{"id_token": id})
+	return source.Save(context.Background(), token, []byte(`{"issuer":"https://login.example.com","clientId":"cli","flow":"browser"`+more+`}`))
 }
 
 // TestAppSyncScripts runs the scripts of the commands that call AppSync, each
