@@ -112,11 +112,21 @@ func (s *Sources) invokeEvent(ds *spec.DataSource, payload []byte) *Failure {
 }
 
 // Batch invokes a function once for several calls: with the list of their
-// contexts if direct, else of their payloads (AppSync developer guide, "Using
-// batching"). It answers each.
+// contexts if direct, else of the payloads of their request documents (AppSync
+// developer guide, "Using batching"). It answers each.
 func (s *Sources) Batch(ctx context.Context, ds *spec.DataSource, calls []json.RawMessage, direct bool) []Answer {
 	if f := s.isLambda(ds); f != nil {
 		return all(len(calls), f)
+	}
+	if !direct {
+		payloads := make([]json.RawMessage, len(calls))
+		for i, document := range calls {
+			var f *Failure
+			if payloads[i], f = doNone(document); f != nil { // which reads the payload, too
+				return all(len(calls), f)
+			}
+		}
+		calls = payloads
 	}
 	event, err := json.Marshal(calls)
 	if err != nil {

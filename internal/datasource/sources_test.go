@@ -335,7 +335,11 @@ func TestBatch(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			d := &desk{reply: tt.reply, fails: tt.fails}
-			got := d.sources(t, nil).Batch(context.Background(), function(), calls, tt.direct)
+			items := calls
+			if !tt.direct {
+				items = []json.RawMessage{json.RawMessage(`{"operation":"BatchInvoke","payload":{"a":1}}`), json.RawMessage(`{"payload":2}`)}
+			}
+			got := d.sources(t, nil).Batch(context.Background(), function(), items, tt.direct)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
