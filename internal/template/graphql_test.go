@@ -289,3 +289,24 @@ func TestGraphQLAttributes(t *testing.T) {
 		}
 	}
 }
+
+func TestWatchedPaths(t *testing.T) {
+	t.Parallel()
+	here, err := filepath.Abs("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, other := filepath.Join(here, "schema.graphql"), filepath.Join(filepath.Dir(here), "y", "code.js")
+	for file, want := range map[string][]string{
+		filepath.Join("x", "template.yaml"):  {filepath.Join("x", "template.yaml"), filepath.Join("x", "schema.graphql"), filepath.Join("y", "code.js")},
+		filepath.Join(here, "template.yaml"): {filepath.Join(here, "template.yaml"), schema, other},
+	} {
+		l := newLoader(file, nil)
+		for _, path := range []string{schema, other, schema} {
+			l.watch(path)
+		}
+		if diff := cmp.Diff(want, l.spec.Files); diff != "" {
+			t.Error(diff)
+		}
+	}
+}

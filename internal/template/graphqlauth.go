@@ -82,7 +82,7 @@ func (l *loader) oidc(c *props) *spec.OIDCProvider {
 		IATTTL: c.milliseconds("IatTTL"), AuthTTL: c.milliseconds("AuthTTL"),
 	}
 	if o.Issuer != "" && !isWebURL(o.Issuer) {
-		c.problem("Issuer", "an Issuer is an https URL, this is "+c.spot("Issuer").show(), "Issuer: https://issuer.example.com")
+		c.problem("Issuer", "an Issuer is an https URL, this is "+c.get("Issuer").show(), "Issuer: https://issuer.example.com")
 	}
 	return o
 }

@@ -156,7 +156,7 @@ func TestGraphQLRemarks(t *testing.T) {
 		{"foreign authorizer", api("AuthenticationType: AWS_LAMBDA, LambdaAuthorizerConfig: {AuthorizerUri: \"arn:aws:lambda:us-east-1:123456789012:function:other\"}"), []string{
 			"worker 8 X.Properties.LambdaAuthorizerConfig.AuthorizerUri: the authorizer function arn:aws:lambda:us-east-1:123456789012:function:other is not in the template: it admits nobody"}},
 		{"no role", appsync("DataSource", "Name: x, Type: AWS_LAMBDA, LambdaConfig: {LambdaFunctionArn: !GetAtt Fn.Arn}"), []string{
-			"note 8 X: the data source has no ServiceRoleArn: AWS refuses a AWS_LAMBDA source without one"}},
+			"note 8 X: the data source has no ServiceRoleArn: AWS refuses a source of the type AWS_LAMBDA without one"}},
 		{"caching without a cache", resolverX("DataSourceName: ask, CachingConfig: {Ttl: 5}"), []string{"note 8 X: CachingConfig has no effect: the API Api has no ApiCache"}},
 	}
 	for _, test := range tests {

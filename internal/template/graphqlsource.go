@@ -74,7 +74,7 @@ func (p *props) settings(name string) *props {
 // wantsRole remarks that AWS makes no such data source without a role.
 func (l *loader) wantsRole(p *props, s *spec.DataSource) {
 	if !p.has("ServiceRoleArn") && !s.CallerCreds {
-		l.note(p.r.node, "the data source has no ServiceRoleArn: AWS refuses a "+s.Type+" source without one")
+		l.note(p.r.node, "the data source has no ServiceRoleArn: AWS refuses a source of the type "+s.Type+" without one")
 	}
 }
 

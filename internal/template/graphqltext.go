@@ -154,12 +154,23 @@ func (l *loader) textOf(at *node, path string, limit int, what string) (string, 
 	case len(strings.TrimSpace(string(data))) == 0:
 		l.problem(at, quoteShort(path)+" is empty", what+" is expected there")
 	default:
-		if !contains(l.spec.Files, path) {
-			l.spec.Files = append(l.spec.Files, path)
-		}
+		l.watch(path)
 		return string(data), true
 	}
 	return "", false
+}
+
+// watch adds a file to those that the template was read from, by a path like
+// the template's own: a watcher knows each directory by one name only.
+func (l *loader) watch(path string) {
+	if !filepath.IsAbs(l.file) {
+		if rel, err := filepath.Rel(l.dir, path); err == nil {
+			path = filepath.Join(filepath.Dir(l.file), rel)
+		}
+	}
+	if !contains(l.spec.Files, path) {
+		l.spec.Files = append(l.spec.Files, path)
+	}
 }
 
 // readFile reads a regular file of at most limit bytes.
