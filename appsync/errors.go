@@ -52,9 +52,7 @@ func newResponseError(op string, a *exchange.Answer, sent http.Header, wanted st
 	e := &ResponseError{Op: op, Status: a.Status, Type: shortType(a.Header.Get("X-Amzn-Errortype")), RequestID: exchange.OneLine(a.Header.Get("X-Amzn-Requestid"))}
 	var said Response
 	valid := wire.Valid(a.Body)
-	if valid {
-		said.read(a.Body)
-	}
+	said.read(a.Body)              // nothing, if it is no object
 	var m struct{ Message string } // encoding/json accepts Message too
 	switch {
 	case len(said.Errors) > 0:

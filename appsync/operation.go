@@ -109,11 +109,19 @@ func (s *scanner) selection() bool {
 // blanks skips what GraphQL ignores: blanks, line ends, commas, comments, BOM.
 func (s *scanner) blanks() {
 	for {
-		s.text = strings.TrimLeft(s.text, " \t\r\n,\ufeff")
+		at := 0
+		for at < len(s.text) && (s.text[at] <= ' ' || s.text[at] == ',') && strings.IndexByte(" \t\r\n,", s.text[at]) >= 0 {
+			at++
+		}
+		s.text = s.text[at:]
+		if rest, ok := strings.CutPrefix(s.text, "\ufeff"); ok {
+			s.text = rest
+			continue
+		}
 		if !strings.HasPrefix(s.text, "#") {
 			return
 		}
-		at := strings.IndexAny(s.text, "\r\n")
+		at = strings.IndexAny(s.text, "\r\n")
 		if at < 0 {
 			at = len(s.text)
 		}

@@ -45,8 +45,12 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 func serveHTTP(t testing.TB, handler http.Handler) *http.Client {
 	t.Helper()
 	p := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-	server := &http.Server{Handler: handler}
 	var serving sync.WaitGroup
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serving.Add(1) // while Serve has its own
+		defer serving.Done()
+		handler.ServeHTTP(w, r)
+	})}
 	serving.Go(func() { _ = server.Serve(p) })
 	transport := &http.Transport{DialContext: p.dial}
 	t.Cleanup(func() {

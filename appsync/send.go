@@ -61,29 +61,34 @@ func (c *Client) request(ctx context.Context, r *Request, body []byte) (*http.Re
 // parseResponse reads an answer. A body that is no GraphQL response, or a
 // status other than 200, is a ResponseError.
 func parseResponse(op string, a *exchange.Answer, sent http.Header) (*Response, error) {
-	if a.Status == http.StatusOK && wire.Valid(a.Body) {
+	if a.Status == http.StatusOK {
 		answer := &Response{RequestID: a.Header.Get("X-Amzn-Requestid"), Tokens: a.Header.Get("X-Amzn-Appsync-Tokensconsumed")}
-		if hasData := answer.read(a.Body); hasData || len(answer.Errors) > 0 {
+		if hasData, object := answer.read(a.Body); object && (hasData || len(answer.Errors) > 0) {
 			return answer, nil
 		}
 	}
 	return nil, newResponseError(op, a, sent, "GraphQL response")
 }
 
-// read takes the members out of a response, which is valid JSON, in one pass.
-// It says whether there is a member data, be it null.
-func (r *Response) read(text []byte) (hasData bool) {
-	wire.Members(text, func(name, value []byte) {
+// read takes the members out of a response in one pass. It says whether there is
+// a member data, be it null, and whether the text is a JSON object; if it is not,
+// r is of no use.
+func (r *Response) read(text []byte) (hasData, object bool) {
+	var list []byte
+	object = wire.Object(text, func(name, value []byte) {
 		switch string(name) {
 		case "data":
 			r.Data, hasData = unlessNull(value), true
 		case "errors":
-			r.Errors = ParseErrors(value)
+			list = value
 		case "extensions":
 			r.Extensions = unlessNull(value)
 		}
 	})
-	return hasData
+	if object {
+		r.Errors = ParseErrors(list)
+	}
+	return hasData, object
 }
 
 // Retry says how often and when an attempt is repeated. Only what is safe is:

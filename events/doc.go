@@ -12,6 +12,7 @@
 //		switch {
 //		case err != nil: // the end, see Subscription.Next
 //		case event.Reconnected != nil: // look for what was missed meanwhile
+//		case event.Dropped > 0: // this loop was too slow for so many
 //		case event.Errors != nil: // an event that could not be delivered
 //		default: // event.Decode(&v)
 //		}

@@ -224,7 +224,6 @@ func TestPublishThatGetsNoAnswer(t *testing.T) {
 		if _, err = slow.Publish(t.Context(), "a", raw("1")...); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 35*time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
-		time.Sleep(time.Hour)
 	})
 }
 

@@ -86,11 +86,8 @@ func (f *Frame) member(name []byte) *json.RawMessage {
 // occurs twice the last counts; null is like absent.
 func Decode(text []byte) (Frame, error) {
 	var f Frame
-	if !Valid(text) {
-		return f, errNotObject()
-	}
 	bad := error(nil)
-	object := Members(text, func(name, value []byte) {
+	object := Object(text, func(name, value []byte) {
 		switch string(name) {
 		case "type":
 			bad = errors.Join(bad, f.setType(value))
@@ -103,7 +100,7 @@ func Decode(text []byte) (Frame, error) {
 		}
 	})
 	if !object {
-		return f, errNotObject()
+		return Frame{}, errNotObject()
 	}
 	return f, bad
 }

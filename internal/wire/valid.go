@@ -13,6 +13,18 @@ func Valid(text []byte) bool {
 	return ok && skipBlanks(text, at) == len(text) && utf8.Valid(text)
 }
 
+// Object is [Valid] and [Members] in one pass. When it is false because the text
+// is not valid, or is not an object, each may have been called for what came
+// before.
+func Object(text []byte, each func(name, value []byte)) bool {
+	at := skipBlanks(text, 0)
+	if at >= len(text) || text[at] != '{' {
+		return false
+	}
+	at, ok := validMembers(text, skipBlanks(text, at+1), 1, each)
+	return ok && skipBlanks(text, at) == len(text) && utf8.Valid(text)
+}
+
 // validValue gives the place after the value that begins at at.
 func validValue(text []byte, at, depth int) (int, bool) {
 	if at >= len(text) {
@@ -22,7 +34,7 @@ func validValue(text []byte, at, depth int) (int, bool) {
 	case '"':
 		return validString(text, at+1)
 	case '{':
-		return validObject(text, skipBlanks(text, at+1), depth+1)
+		return validMembers(text, skipBlanks(text, at+1), depth+1, nil)
 	case '[':
 		return validArray(text, skipBlanks(text, at+1), depth+1)
 	case 't':
@@ -40,8 +52,8 @@ func validWord(text []byte, at int, word string) (int, bool) {
 	return end, end <= len(text) && string(text[at:end]) == word
 }
 
-// validObject begins after the brace.
-func validObject(text []byte, at, depth int) (int, bool) {
+// validMembers begins after the brace of an object. each may be nil.
+func validMembers(text []byte, at, depth int, each func(name, value []byte)) (int, bool) {
 	if depth > maxDepth {
 		return at, false
 	}
@@ -50,14 +62,21 @@ func validObject(text []byte, at, depth int) (int, bool) {
 	}
 	for at < len(text) && text[at] == '"' {
 		var ok bool
+		start := at
 		if at, ok = validString(text, at+1); !ok {
 			return at, false
 		}
+		name := text[start:at:at]
 		if at = skipBlanks(text, at); at >= len(text) || text[at] != ':' {
 			return at, false
 		}
-		if at, ok = validValue(text, skipBlanks(text, at+1), depth); !ok {
+		start = skipBlanks(text, at+1)
+		if at, ok = validValue(text, start, depth); !ok {
 			return at, false
+		}
+		if each != nil {
+			plain, _ := plainString(name)
+			each(plain, text[start:at:at])
 		}
 		if at = skipBlanks(text, at); at >= len(text) || text[at] != ',' {
 			return at + 1, at < len(text) && text[at] == '}'
@@ -89,13 +108,16 @@ func validArray(text []byte, at, depth int) (int, bool) {
 
 // validString begins after the quote.
 func validString(text []byte, at int) (int, bool) {
-	for at < len(text) {
-		switch c := text[at]; {
-		case c == '"':
-			return at + 1, true
-		case c < ' ':
+	for {
+		for at < len(text) && text[at] > '"' && text[at] != '\\' { // nearly always
+			at++
+		}
+		switch {
+		case at >= len(text) || text[at] < ' ':
 			return at, false
-		case c != '\\':
+		case text[at] == '"':
+			return at + 1, true
+		case text[at] != '\\':
 			at++
 		case at+1 >= len(text):
 			return at, false
@@ -111,7 +133,6 @@ func validString(text []byte, at int) (int, bool) {
 			at += 2
 		}
 	}
-	return at, false
 }
 
 // validNumber wants an optional minus, an integer without leading zeros, and

@@ -185,6 +185,17 @@ func FuzzValid(f *testing.F) {
 		if got := wire.Valid(text); got != want {
 			t.Fatalf("%q: %v, encoding/json says %v", text, got, want)
 		}
+		same := func(name, value []byte) []string { return []string{string(name), string(value)} }
+		var one, two [][]string
+		if got := wire.Object(text, func(n, v []byte) { one = append(one, same(n, v)) }); got != (want && bytes.TrimSpace(text)[0] == '{') {
+			t.Fatalf("%q is an object: %v", text, got)
+		}
+		if want {
+			wire.Members(text, func(n, v []byte) { two = append(two, same(n, v)) })
+			if diff := cmp.Diff(two, one); diff != "" {
+				t.Errorf("%s: %s", text, diff)
+			}
+		}
 		var s string
 		if !want || json.Unmarshal(text, &s) != nil {
 			return
