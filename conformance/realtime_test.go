@@ -39,7 +39,7 @@ type realtimeConfig struct {
 type peer struct {
 	*process
 	realtimeConfig
-	http, realtime string
+	url string
 }
 
 func startPeer(t testing.TB, session, host string) *peer {
@@ -52,11 +52,11 @@ func startPeer(t testing.TB, session, host string) *peer {
 	}
 	p.process = start(t, command{argv: []string{"/usr/bin/python3", suite.clients + "/realtime.py", string(config)}})
 	line := p.stdout.await(t, `^\{.*\}\n`)[0]
-	var first struct{ HTTP, Realtime string }
-	if err := json.Unmarshal([]byte(line), &first); err != nil || first.HTTP == "" {
+	var first struct{ URL string }
+	if err := json.Unmarshal([]byte(line), &first); err != nil || first.URL == "" {
 		t.Fatalf("the first line is %q (%v)\n%s", line, err, p.stderr)
 	}
-	p.http, p.realtime = first.HTTP, first.Realtime
+	p.url = first.URL
 	return p
 }
 
@@ -97,9 +97,9 @@ func (q inQuery) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (p *peer) options(auth *appsync.Auth, transport string) appsync.Options {
-	o := appsync.Options{Host: p.Host, Region: p.Region, RealtimeURL: p.realtime + "/graphql/realtime", Realtime: quick}
+	o := appsync.Options{Host: p.Host, Region: p.Region, Realtime: quick}
 	if transport == "query" {
-		o.HTTPClient = &http.Client{Transport: inQuery{auth, appsync.Target{URL: p.http + "/graphql", Host: p.Host, Region: p.Region, RealtimeURL: o.RealtimeURL}}}
+		o.HTTPClient = &http.Client{Transport: inQuery{auth, appsync.Target{URL: p.url + "/graphql", Host: p.Host, Region: p.Region}}}
 	}
 	return o
 }
@@ -116,7 +116,7 @@ func TestPeerModes(t *testing.T) {
 		for mode, auth := range p.modes() {
 			for _, transport := range []string{"subprotocol", "query"} {
 				t.Run(name+"/"+mode+"/"+transport, func(t *testing.T) {
-					c := appsyncClient(t, p.http+"/graphql", auth, p.options(auth, transport))
+					c := appsyncClient(t, p.url+"/graphql", auth, p.options(auth, transport))
 					inMode(t, c, mode)
 					sub, err := c.Subscribe(patient(t), &appsync.Request{Query: `subscription { opened { mode transport } }`, Variables: map[string]string{"strange": strange}})
 					if err != nil {
@@ -132,7 +132,8 @@ func TestPeerModes(t *testing.T) {
 				})
 			}
 		}
-		if text := p.stdout.String(); strings.Contains(text, "refused") {
+		text := p.stdout.String()
+		if strings.Contains(text, "refused") || p.Host != "" && !strings.Contains(text, `"host": "abcdefghijklmnopqrstuvwxyz.appsync-realtime-api.eu-west-1.amazonaws.com"`) {
 			t.Errorf("%s: %s", name, text)
 		}
 	}
@@ -173,7 +174,7 @@ func TestPeerDenies(t *testing.T) {
 	t.Parallel()
 	p := startPeer(t, "", "")
 	wrong, good := p.iam("wrong/secret/wrong/secret/wrong/secret12"), p.iam(p.SecretAccessKey)
-	c := appsyncClient(t, p.http+"/graphql", wrong, p.options(wrong, ""))
+	c := appsyncClient(t, p.url+"/graphql", wrong, p.options(wrong, ""))
 	if _, err := c.Query(patient(t), &appsync.Request{Query: `{ called }`}); !errors.Is(err, appsync.ErrUnauthorized) {
 		t.Errorf("a request: %v", err)
 	}
@@ -181,7 +182,7 @@ func TestPeerDenies(t *testing.T) {
 	if _, err := c.Subscribe(patient(t), request); !errors.Is(err, appsync.ErrUnauthorized) {
 		t.Errorf("a connection: %v", err)
 	}
-	c = appsyncClient(t, p.http+"/graphql", good, p.options(good, ""))
+	c = appsyncClient(t, p.url+"/graphql", good, p.options(good, ""))
 	request.Auth = wrong
 	if _, err := c.Subscribe(patient(t), request); !errors.Is(err, appsync.ErrUnauthorized) {
 		t.Errorf("a start: %v", err)
@@ -199,7 +200,7 @@ func TestPeerEvents(t *testing.T) {
 	} {
 		for mode, auth := range p.modes() {
 			t.Run(name+"/"+mode, func(t *testing.T) {
-				c, err := events.New(p.http+"/event", auth, &events.Options{Host: p.Host, Region: p.Region, RealtimeURL: p.realtime + "/event/realtime", Realtime: quick})
+				c, err := events.New(p.url+"/event", auth, &events.Options{Host: p.Host, Region: p.Region, Realtime: quick})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -257,7 +258,7 @@ func TestPeerDeniesEvents(t *testing.T) {
 	t.Parallel()
 	p := startPeer(t, "", "")
 	wrong := p.iam("wrong/secret/wrong/secret/wrong/secret12")
-	c, err := events.New(p.http+"/event", p.iam(p.SecretAccessKey), &events.Options{Region: p.Region, RealtimeURL: p.realtime + "/event/realtime", Realtime: quick})
+	c, err := events.New(p.url+"/event", p.iam(p.SecretAccessKey), &events.Options{Region: p.Region, Realtime: quick})
 	if err != nil {
 		t.Fatal(err)
 	}

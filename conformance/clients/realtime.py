@@ -7,8 +7,8 @@ shares no line with tidewire. Every message must be authorized; a mode is told f
 A WebSocket's authorization may come in the subprotocol header-…, in ?header=, or in the headers of the upgrade.
 
 argv:   {"key", "jwt", "token", "accessKeyId", "secretAccessKey", "sessionToken", "region", "host"}; host is the
-        signed one, "" for that of the HTTP listener
-stdout: {"http": "http://…", "realtime": "ws://…"} first, then one line for everything that was authorized or refused
+        signed one, "" for that of the listener
+stdout: {"url": "http://…"} first, then one line for everything that was authorized or refused
 stdin:  "drop" ends every WebSocket, EOF everything
 """
 
@@ -188,7 +188,7 @@ async def serve(ws):
         failed = {"errors": denial(error)}
         await send(ws, type="connection_error", **(failed if of_events else {"payload": failed}))
         return
-    say(connect=mode, transport=transport, path=path, subprotocol=ws.subprotocol)
+    say(connect=mode, transport=transport, path=path, host=ws.request_headers["Host"], subprotocol=ws.subprotocol)
     async for text in ws:
         frame = json.loads(text)
         if frame == {"type": "connection_init"}:
@@ -223,8 +223,6 @@ class HTTP(http.server.BaseHTTPRequestHandler):
     def answer(self, request, mode):
         if self.path == "/graphql":
             return {"data": {"called": {"mode": mode, "variables": json.dumps(request.get("variables"))}}}
-        done = asyncio.run_coroutine_threadsafe(asyncio.sleep(0, None), loop)
-        done.result()
         return asyncio.run_coroutine_threadsafe(self.publish(request), loop).result()
 
     async def publish(self, request):
@@ -234,20 +232,44 @@ class HTTP(http.server.BaseHTTPRequestHandler):
         pass
 
 
+async def copy(reader, writer):
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except OSError:
+        pass  # the other end is told below
+    writer.close()
+
+
+def splitter(http_port, ws_port):
+    """Requests and WebSockets on one port, as the client expects them; each is served by its own library."""
+
+    async def split(reader, writer):
+        first = await reader.read(4)
+        to_reader, to_writer = await asyncio.open_connection("127.0.0.1", http_port if first == b"POST" else ws_port)
+        to_writer.write(first)
+        await asyncio.gather(copy(reader, to_writer), copy(to_reader, writer))
+
+    return split
+
+
 async def main():
     global loop, host
     loop = asyncio.get_running_loop()
     listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), HTTP)
     listener.daemon_threads = True
-    address = f"127.0.0.1:{listener.server_address[1]}"
-    host = config["host"] or address
     threading.Thread(target=listener.serve_forever, daemon=True).start()
     async with websockets.serve(serve, "127.0.0.1", 0, subprotocols=["graphql-ws", "aws-appsync-event-ws"]) as server:
-        say(http="http://" + address, realtime=f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        front = await asyncio.start_server(splitter(listener.server_address[1], server.sockets[0].getsockname()[1]), "127.0.0.1", 0)
+        address = f"127.0.0.1:{front.sockets[0].getsockname()[1]}"
+        host = config["host"] or address
+        say(url="http://" + address)
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             if line.strip() == "drop":
                 for ws in list(server.websockets):
                     ws.transport.abort()
+        front.close()
     listener.shutdown()
 
 
