@@ -167,7 +167,7 @@ func TestStoreTake(t *testing.T) {
 	if err := s.write("x", &Record{Settings: []byte(`1`)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.writeNew("login-x.json", []byte("{")); err != nil {
+	if err := s.files.Write("login-x.json", []byte("{")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Take(t.Context(), "x"); !errors.Is(err, ErrStore) {

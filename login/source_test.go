@@ -192,7 +192,7 @@ func TestSourceWritesLaterWhatItCouldNot(t *testing.T) {
 	if err := s.Save(t.Context(), r.token(), nil); err != nil {
 		t.Fatal(err)
 	}
-	blocker := filepath.Join(dir, "login-work.tmp")
+	blocker := filepath.Join(dir, "login-work.json.tmp")
 	if err := os.MkdirAll(filepath.Join(blocker, "x"), 0o700); err != nil {
 		t.Fatal(err)
 	}

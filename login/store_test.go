@@ -106,7 +106,7 @@ func TestStoreRefusesWhatOthersCanRead(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"version":1}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Load("x"); !errors.Is(err, ErrStore) || !strings.Contains(err.Error(), "hint: chmod") {
+	if _, err := s.Load("x"); !errors.Is(err, ErrStore) || !strings.Contains(err.Error(), "chmod 0600") {
 		t.Errorf("an open file: %v", err)
 	}
 	if err := errors.Join(os.Remove(file), os.Symlink("/etc/hostname", file)); err != nil {
@@ -134,7 +134,7 @@ func TestStoreDamagedLogin(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "d")
 	s := openStore(t, dir)
-	for _, content := range []string{"", "{", `{"version":2}`, `[]`, "{\"version\":1,\"access_token\":\"sample-access\"", strings.Repeat(" ", maxRecord+1)} {
+	for _, content := range []string{"", "{", `{"version":2}`, `[]`, "{\"version\":1,\"access_token\":\"sample-access\"", strings.Repeat(" ", 1<<20+1)} {
 		if err := os.WriteFile(filepath.Join(dir, "login-x.json"), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/tidewire/tidewire/internal/private"
 )
 
 // Files of the state directory.
@@ -21,7 +23,7 @@ const (
 )
 
 func ownFiles() []string {
-	return []string{ignoreFile, lockFile, updateFile, sealingFile, developerFile, secretsFile}
+	return []string{ignoreFile, lockFile, private.UpdateLock, sealingFile, developerFile, secretsFile}
 }
 
 // Options are the choices of [Open]; nil takes the defaults.
@@ -91,7 +93,7 @@ func (d *Dir) Close() error { return d.files.Close() }
 // [*LockedError] with the holder's process id. release may be called more
 // than once; the system releases the lock of a process that ends.
 func (d *Dir) Lock() (release func() error, err error) {
-	f, err := d.files.lock(lockFile)
+	f, err := d.files.TryLock(lockFile)
 	if err != nil {
 		return nil, err
 	}
@@ -99,9 +101,9 @@ func (d *Dir) Lock() (release func() error, err error) {
 		return nil, &LockedError{Path: d.Path(), PID: d.holder()}
 	}
 	if err := writePID(f); err != nil {
-		return nil, errors.Join(&Error{Path: d.files.file(lockFile), Problem: "cannot be written", Cause: err}, f.Close())
+		return nil, errors.Join(&Error{Path: d.files.File(lockFile), Problem: "cannot be written", Cause: err}, f.Close())
 	}
-	return sync.OnceValue(func() error { return errors.Join(f.Truncate(0), unlock(f), f.Close()) }), nil
+	return sync.OnceValue(func() error { return errors.Join(f.Truncate(0), private.Unlock(f), f.Close()) }), nil
 }
 
 func writePID(f *os.File) error {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tidewire/tidewire/internal/private"
 )
 
 const maxRecords = 1000 // more are not looked at
@@ -61,12 +63,12 @@ func record(files *Private, r Running) (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	held, err := files.lock(name + ".lock")
+	held, err := files.TryLock(name + ".lock")
 	if err != nil {
 		return nil, err
 	}
 	if held == nil {
-		return nil, &Error{Path: files.file(name + ".lock"), Problem: "somebody else holds a lock that was just made"}
+		return nil, &Error{Path: files.File(name + ".lock"), Problem: "somebody else holds a lock that was just made"}
 	}
 	if err := files.Write(name+".json", text); err != nil {
 		return nil, errors.Join(err, held.Close(), files.Remove(name+".lock"))
@@ -87,7 +89,7 @@ func Find(runDir, hostport string) (*Running, error) {
 	if err != nil {
 		return nil, &Error{Path: runDir, Problem: "cannot be made absolute", Cause: err}
 	}
-	files, err := openExisting(abs)
+	files, err := private.OpenExisting(abs)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -118,18 +120,13 @@ func find(files *Private, hostport string) (*Running, error) {
 
 // recordNames lists the records, without their extension.
 func recordNames(files *Private) ([]string, error) {
-	d, err := files.root.Open(".")
+	entries, err := files.Names(4 * maxRecords)
 	if err != nil {
-		return nil, &Error{Path: files.Path(), Problem: "cannot be listed", Cause: err}
-	}
-	entries, err := d.ReadDir(4 * maxRecords)
-	_ = d.Close() // nothing was written
-	if err != nil && len(entries) > 0 {
-		return nil, &Error{Path: files.Path(), Problem: "cannot be listed", Cause: err}
+		return nil, err
 	}
 	var names []string
 	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name(), ".json"); ok && len(names) < maxRecords {
+		if name, ok := strings.CutSuffix(e, ".json"); ok && len(names) < maxRecords {
 			names = append(names, name)
 		}
 	}
@@ -146,7 +143,7 @@ func readRecord(files *Private, name string) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	held, err := files.lock(name + ".lock")
+	held, err := files.TryLock(name + ".lock")
 	if err != nil {
 		return nil, err
 	}

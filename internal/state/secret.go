@@ -43,7 +43,7 @@ func (d *Dir) SealingKey() (key [32]byte, err error) {
 	}
 	raw, err := hex.DecodeString(strings.TrimSuffix(string(text), "\n"))
 	if err != nil || len(raw) != len(key) {
-		return [32]byte{}, damaged(d.files.file(sealingFile), "every session token is then refused")
+		return [32]byte{}, damaged(d.files.File(sealingFile), "every session token is then refused")
 	}
 	return [32]byte(raw), nil
 }
@@ -67,7 +67,7 @@ func (d *Dir) Developer() (Developer, error) {
 	var dev Developer
 	if !decode(text, &dev) || dev.UserName == "" || !shaped(dev.AccessKeyID, "AKIA", base32Alphabet, 16) ||
 		!shaped(dev.SecretAccessKey, "", base64Alphabet, 40) {
-		return Developer{}, damaged(d.files.file(developerFile), lostKeys)
+		return Developer{}, damaged(d.files.File(developerFile), lostKeys)
 	}
 	return dev, nil
 }
@@ -143,12 +143,12 @@ func (d *Dir) secrets() (map[string]string, error) {
 	}
 	var all map[string]string
 	if !decode(text, &all) || all == nil {
-		return nil, damaged(d.files.file(secretsFile), lostKeys)
+		return nil, damaged(d.files.File(secretsFile), lostKeys)
 	}
 	for name, value := range all {
 		kind, _, _ := strings.Cut(name, "/")
 		if !rightShape(kind, value) {
-			return nil, damaged(d.files.file(secretsFile), lostKeys)
+			return nil, damaged(d.files.File(secretsFile), lostKeys)
 		}
 	}
 	return all, nil
