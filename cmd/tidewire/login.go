@@ -139,6 +139,7 @@ func (f *loginFlags) run(ctx context.Context, sh *shell, flags *pflag.FlagSet, n
 	if err != nil {
 		return loginError(name, err)
 	}
+	before := placeOf(store, name)
 	token, err := f.enter(ctx, sh, l)
 	if err != nil {
 		return loginError(name, err)
@@ -146,8 +147,20 @@ func (f *loginFlags) run(ctx context.Context, sh *shell, flags *pflag.FlagSet, n
 	if err := l.save(ctx, source, token); err != nil {
 		return loginError(name, err)
 	}
+	if before != "" && before != settings.where() {
+		fmt.Fprintf(sh.stderr, "tidewire: the login at %s that was %s before is replaced; it was not revoked there\n", visible(before), name)
+	}
 	fmt.Fprintf(sh.stderr, "tidewire: logged in as %s at %s; %s\n", name, visible(l.settings.where()), lasting(token, l.settings.Flow))
 	return l.tryCredentials(ctx, sh)
+}
+
+// placeOf is the provider of a login that is saved, "" if there is none.
+func placeOf(store *login.Store, name string) string {
+	s, err := loadSettings(store, name)
+	if err != nil {
+		return ""
+	}
+	return s.where()
 }
 
 // save keeps the token with the settings.
