@@ -54,6 +54,11 @@ func (c *call) send(operation string, p parameters, into any) *Failure {
 
 // exchange calls an operation of DynamoDB's API, a few times if need be.
 func (c *call) exchange(operation string, p parameters, into any) *dynamoError {
+	for _, n := range c.needs(operation, p) {
+		if f := c.s.permitted(c.ds, "DynamoDB", "dynamodb:"+n.action, n.resource); f != nil {
+			return &dynamoError{name: "AccessDeniedException", message: f.Message}
+		}
+	}
 	body, err := json.Marshal(p)
 	if err != nil {
 		return &dynamoError{name: "ValidationException", message: "the document is no JSON"}
@@ -64,6 +69,49 @@ func (c *call) exchange(operation string, p parameters, into any) *dynamoError {
 			return e
 		}
 	}
+}
+
+// need is a permission that a request takes.
+type need struct{ action, resource string }
+
+// needs are the permissions that a request takes (Service authorization
+// reference, "Actions, resources, and condition keys for Amazon DynamoDB");
+// those of a transaction are the ones of its items.
+func (c *call) needs(operation string, p parameters) []need {
+	if index, ok := p["IndexName"].(string); ok {
+		return []need{{operation, c.arn(c.ds.Table) + "/index/" + index}}
+	}
+	if _, ok := p["TableName"]; ok {
+		return []need{{operation, c.arn(c.ds.Table)}}
+	}
+	var list []need
+	switch items := p["RequestItems"].(type) {
+	case map[string]parameters:
+		for table := range items {
+			list = append(list, need{operation, c.arn(table)})
+		}
+	case map[string][]any:
+		for table := range items {
+			list = append(list, need{operation, c.arn(table)})
+		}
+	}
+	for _, t := range c.d.Transaction {
+		action := t.Operation
+		switch operation {
+		case "TransactGetItems":
+			action = "GetItem"
+		case "TransactWriteItems":
+			if action == "ConditionCheck" {
+				action = "ConditionCheckItem"
+			}
+		}
+		list = append(list, need{action, c.arn(t.Table)})
+	}
+	return list
+}
+
+func (c *call) arn(table string) string {
+	return "arn:" + c.s.o.Partition + ":dynamodb:" + c.s.o.Region + ":" + c.s.o.Account + ":table/" + table
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

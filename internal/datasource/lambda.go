@@ -56,6 +56,9 @@ func (s *Sources) isLambda(ds *spec.DataSource) *Failure {
 }
 
 func (s *Sources) invoke(ctx context.Context, ds *spec.DataSource, payload []byte) (json.RawMessage, *Failure) {
+	if f := s.permitted(ds, "Lambda", "lambda:InvokeFunction", ds.FunctionARN); f != nil {
+		return null, f
+	}
 	reply, err := s.o.Invoke(ctx, ds.FunctionARN, payload)
 	if err != nil {
 		return null, s.functionFailure(ds, err)
@@ -91,6 +94,9 @@ func (s *Sources) functionFailure(ds *spec.DataSource, err error) *Failure {
 
 // invokeEvent invokes a function that nobody waits for.
 func (s *Sources) invokeEvent(ds *spec.DataSource, payload []byte) *Failure {
+	if f := s.permitted(ds, "Lambda", "lambda:InvokeFunction", ds.FunctionARN); f != nil {
+		return f
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

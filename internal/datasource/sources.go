@@ -18,13 +18,16 @@ import (
 
 // SourcesOptions are what [NewSources] takes.
 type SourcesOptions struct {
-	Region string
+	Partition, Region, Account string // "aws", "us-east-1", twelve digits
 
 	// Credentials gives credentials of a data source's role.
 	Credentials func(ctx context.Context, roleARN string) (aws.Credentials, error)
 	// Invoke runs a Lambda function. Its error is a *fault.FunctionError if
 	// the function failed.
 	Invoke func(ctx context.Context, functionARN string, payload []byte) ([]byte, error)
+	// Authorize says whether a role may do what a data source is about to do,
+	// such as dynamodb:GetItem on a table's ARN. Nil: every role may.
+	Authorize func(roleARN, action, resource string) error
 	// DynamoDB gives the endpoint of DynamoDB and a client for it; an empty
 	// endpoint means that there is none.
 	DynamoDB func() (endpoint string, client *http.Client)
@@ -77,6 +80,19 @@ func NewSources(o SourcesOptions) (*Sources, error) {
 	s := &Sources{o: o, tokens: t, inEvts: make(chan struct{}, maxEvents)}
 	s.life, s.cancel = context.WithCancel(context.Background())
 	return s, nil
+}
+
+// permitted asks Authorize; service is what the failure's type begins with.
+func (s *Sources) permitted(ds *spec.DataSource, service, action, resource string) *Failure {
+	if s.o.Authorize == nil {
+		return nil
+	}
+	if err := s.o.Authorize(ds.RoleARN, action, resource); err != nil {
+		s.o.Log.Warn("a data source's role may not do this", "dataSource", ds.Name, "reason", err.Error())
+		return &Failure{Type: service + ":AccessDeniedException",
+			Message: fmt.Sprintf("the role %s of the data source %s is not authorized to perform: %s on resource: %s", ds.RoleARN, ds.Name, action, resource)}
+	}
+	return nil
 }
 
 // Close waits for the invocations of type Event, until ctx ends, and then ends

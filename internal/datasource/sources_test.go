@@ -78,7 +78,7 @@ var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
 func (d *desk) sources(t testing.TB, change func(*datasource.SourcesOptions)) *datasource.Sources {
 	t.Helper()
-	o := datasource.SourcesOptions{Region: "us-east-1", Invoke: d.invoke, TokenKey: [32]byte{1}, Now: func() time.Time { return now },
+	o := datasource.SourcesOptions{Partition: "aws", Account: "123456789012", Region: "us-east-1", Invoke: d.invoke, TokenKey: [32]byte{1}, Now: func() time.Time { return now },
 		Credentials: func(_ context.Context, role string) (aws.Credentials, error) {
 			if role != tableRole {
 				return aws.Credentials{}, errors.New("no such role")
@@ -505,6 +505,52 @@ func TestWhatDoesNotRunSaysSo(t *testing.T) {
 	}
 	if _, f := s.Direct(context.Background(), table(), nil); f == nil {
 		t.Error("a table was called without code")
+	}
+}
+
+func TestRolesAreAsked(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		ds       *spec.DataSource
+		document string
+		want     []string
+	}{
+		{table(), `{"operation":"GetItem","key":{"id":{"S":"1"}}}`, []string{"dynamodb:GetItem table/Posts"}},
+		{table(), `{"operation":"Query","index":"byDay","query":{"expression":"x"}}`, []string{"dynamodb:Query table/Posts/index/byDay"}},
+		{table(), `{"operation":"BatchGetItem","tables":{"A":{"keys":[]}}}`, []string{"dynamodb:BatchGetItem table/A"}},
+		{table(), `{"operation":"BatchPutItem","tables":{"A":[{}]}}`, []string{"dynamodb:BatchWriteItem table/A"}},
+		{table(), `{"operation":"TransactGetItems","transactItems":[{"table":"A","key":{"id":{"S":"1"}}}]}`, []string{"dynamodb:GetItem table/A"}},
+		{table(), `{"operation":"TransactWriteItems","transactItems":[{"table":"A","operation":"ConditionCheck","key":{"id":{"S":"1"}}},{"table":"B","operation":"PutItem","key":{"id":{"S":"1"}}}]}`,
+			[]string{"dynamodb:ConditionCheckItem table/A", "dynamodb:PutItem table/B"}},
+		{function(), `{"operation":"Invoke"}`, []string{"lambda:InvokeFunction " + functionARN}},
+		{function(), `{"operation":"Invoke","invocationType":"Event"}`, []string{"lambda:InvokeFunction " + functionARN}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.document, func(t *testing.T) {
+			t.Parallel()
+			var asked []string
+			refuse := false
+			d := &desk{answers: []string{"200 {}"}}
+			s := d.sources(t, func(o *datasource.SourcesOptions) {
+				o.Authorize = func(role, action, resource string) error {
+					asked = append(asked, action+" "+strings.TrimPrefix(resource, "arn:aws:dynamodb:us-east-1:123456789012:"))
+					if refuse {
+						return errors.New("no statement allows it")
+					}
+					return nil
+				}
+			})
+			_, f := s.Do(context.Background(), tt.ds, json.RawMessage(tt.document), nil)
+			if diff := cmp.Diff(tt.want, asked); diff != "" || f != nil {
+				t.Errorf("%v\n%s", f, diff)
+			}
+			refuse = true
+			sent := len(d.requests)
+			_, f = s.Do(context.Background(), tt.ds, json.RawMessage(tt.document), nil)
+			if f == nil || !strings.HasSuffix(f.Type, ":AccessDeniedException") || len(d.requests) != sent {
+				t.Errorf("refused: %v", f)
+			}
+		})
 	}
 }
 
