@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -206,6 +209,57 @@ func TestNew(t *testing.T) {
 	var region *appsync.NoRegionError
 	if _, err := events.New("https://example.com/event", appsync.APIKey(apiKey), &events.Options{SubscribeAuth: appsync.IAM(keys(), "")}); !errors.As(err, &region) {
 		t.Error(err)
+	}
+}
+
+// roundTrip is a transport without a network.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestSignedHost(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ url, host, want string }{
+		{"https://events.example.com:443", "", "events.example.com"},
+		{"http://127.0.0.1:80/event", "", "127.0.0.1"},
+		{"https://vpce-1.example.com:8443/event", "", "vpce-1.example.com:8443"},
+		{"https://vpce-1.example.com/event", apiHost, apiHost},
+	} {
+		transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil || r.Host != c.want || r.URL.Path != "/event" || r.ContentLength != int64(len(body)) {
+				t.Errorf("%s: %s to %s, %v", c.url, r.URL.Path, r.Host, err)
+			}
+			if _, err := verifier(signedAt).Verify(t.Context(), sigv4.FromHTTP(r), body); err != nil {
+				t.Errorf("%s: %v", c.url, err)
+			}
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"successful":[{"index":0}]}`))}, nil
+		})
+		client, err := events.New(c.url, appsync.IAM(keys(), "us-east-1"), &events.Options{Host: c.host, Now: signedAt, HTTPClient: &http.Client{Transport: transport}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.Publish(t.Context(), "a", raw("1")...); err != nil {
+			t.Errorf("%s: %v", c.url, err)
+		}
+	}
+}
+
+func TestUnsentPublishIsRepeated(t *testing.T) {
+	t.Parallel()
+	attempts := 0
+	transport := roundTrip(func(*http.Request) (*http.Response, error) {
+		if attempts++; attempts < 3 {
+			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+		}
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"successful":[{"index":0}]}`))}, nil
+	})
+	client, err := events.New("http://api.test", appsync.APIKey(apiKey), &events.Options{HTTPClient: &http.Client{Transport: transport}, Retry: appsync.Retry{Min: time.Nanosecond, Max: time.Nanosecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Publish(t.Context(), "a", raw("1")...); err != nil || attempts != 3 {
+		t.Errorf("%v after %d attempts", err, attempts)
 	}
 }
 

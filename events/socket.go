@@ -49,8 +49,9 @@ func (a *api) check(auth *appsync.Auth) error {
 }
 
 // socketError is err as this package's callers know it.
-func (a *api) socketError(err error) error {
-	op := "connect " + a.webSocket.URL
+func (a *api) socketError(err error) error { return a.typed("connect "+a.webSocket.URL, err) }
+
+func (a *api) typed(op string, err error) error {
 	switch e := err.(type) {
 	case nil, appsync.Errors, *appsync.NoCredentialsError, *appsync.NoRegionError:
 		return err
@@ -63,13 +64,15 @@ func (a *api) socketError(err error) error {
 	return &appsync.ConnectionError{Op: op, Cause: err}
 }
 
-// callError is socketError for a call, which is still an UnansweredError if it was.
+// callError is socketError for a call, which is still an UnansweredError if it
+// was.
 func (a *api) callError(err error) error {
+	op := "publish on " + a.webSocket.URL
 	var e *realtime.UnansweredError
 	if errors.As(err, &e) {
-		return &realtime.UnansweredError{Cause: a.socketError(e.Cause)}
+		return &realtime.UnansweredError{Cause: a.typed(op, e.Cause)}
 	}
-	return a.socketError(err)
+	return a.typed(op, err)
 }
 
 // masked is a server's word, which may repeat a credential.

@@ -105,7 +105,7 @@ func (c *Client) call(ctx context.Context, channel string, events []json.RawMess
 		return r, c.api.callError(err)
 	}
 	if !r.read(f.Successful, f.Failed, len(events)) {
-		return r, c.api.socketError(&oddAnswerError{})
+		return r, c.api.callError(&oddAnswerError{})
 	}
 	return r, nil
 }
