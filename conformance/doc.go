@@ -8,10 +8,17 @@
 // conformance/run installs what is needed, builds the binary with -race and
 // runs the tests; a missing client is a failure, never a skip. The tests are
 // behind the build tag "conformance" and import no package of tidewire: they
-// see what a user sees. Two tests do: TestOutsideSigners, which has package
+// see what a user sees. Those of the libraries do: TestOutsideSigners has package
 // sigv4 verify thousands of random requests that botocore, aws4 and smithy
-// signed (CONFORMANCE_SEED draws others), and TestSRPSideBySide, which has
-// package login and Amplify compute SRP of the same inputs.
+// signed (CONFORMANCE_SEED draws others), TestSRPSideBySide has package login
+// and Amplify compute SRP of the same inputs, and the clients of AppSync are
+// called directly.
+//
+// AppSync is AWS's own simulator of it (TestSimulator…, and the commands query,
+// schema and subscribe), and one in Python on Debian's websockets, which has
+// botocore sign again what it is sent (TestPeer…, clients/realtime.py). TestOdd…
+// gives the clients bytes that no server should send, TestSoak runs bench/soak
+// for a minute, TestGenqlient builds examples/genqlient.
 //
 // Logins are made at npm oidc-provider (browser, device code, client
 // credentials, rotation) and at npm cognito-local (passwords, new passwords,
