@@ -1,0 +1,235 @@
+package appsyncjs
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/dop251/goja"
+)
+
+// maxItems bounds arrays that are given to native functions, as their loops
+// cannot be interrupted.
+const maxItems = 1 << 20
+
+type native = func(goja.FunctionCall) goja.Value
+
+// guardBuiltins replaces built-in functions whose result can be much larger than
+// what they are given, that can run for long, or that AppSync defines otherwise.
+func (w *worker) guardBuiltins() error {
+	array := w.prototype("Array")
+	for _, name := range kept["Array.prototype"] {
+		w.wrap(array, name, w.guardArray)
+	}
+	w.wrap(array, "concat", w.guardConcat)
+	w.define(array, "flat", 0, w.flat)
+	w.define(array, "join", 1, w.join)
+	w.define(array, "toString", 0, func(call goja.FunctionCall) goja.Value { return w.join(goja.FunctionCall{This: call.This}) })
+	w.wrap(array, "sort", w.guardSort)
+	str := w.prototype("String")
+	w.wrap(str, "concat", w.guardStringConcat)
+	w.wrap(str, "split", w.guardSplit)
+	w.define(str, "replace", 2, func(call goja.FunctionCall) goja.Value { return w.replace(call, false) })
+	w.define(str, "replaceAll", 2, func(call goja.FunctionCall) goja.Value { return w.replace(call, true) })
+	json := w.vm.GlobalObject().Get("JSON").ToObject(w.vm)
+	w.define(json, "parse", 2, w.parseJSON)
+	w.define(json, "stringify", 3, w.stringifyJSON)
+	return w.guardIterator()
+}
+
+func (w *worker) prototype(name string) *goja.Object {
+	return w.vm.GlobalObject().Get(name).ToObject(w.vm).Get("prototype").ToObject(w.vm)
+}
+
+// define puts a native function in place.
+func (w *worker) define(o *goja.Object, name string, length int, f native) {
+	v := w.vm.ToValue(f).ToObject(w.vm)
+	w.hide(v, "name", w.vm.ToValue(name))
+	w.hide(v, "length", w.vm.ToValue(length))
+	w.hide(o, name, v)
+}
+
+// wrap puts guard before a built-in function; it is no function for "length".
+func (w *worker) wrap(o *goja.Object, name string, guard func(goja.FunctionCall)) {
+	f, ok := o.Get(name).Export().(native)
+	if !ok {
+		return
+	}
+	length := int(o.Get(name).ToObject(w.vm).Get("length").ToInteger())
+	w.define(o, name, length, func(call goja.FunctionCall) goja.Value {
+		guard(call)
+		return f(call)
+	})
+}
+
+// guardIterator lets loops over long arrays, [...array], end with their call.
+func (w *worker) guardIterator() error {
+	v, err := w.vm.RunString("Object.getPrototypeOf([][Symbol.iterator]())")
+	if err != nil {
+		return err
+	}
+	w.wrap(v.ToObject(w.vm), "next", func(goja.FunctionCall) { w.checkpoint() })
+	return nil
+}
+
+// length is the length of an array or what looks like one.
+func (w *worker) length(o *goja.Object) int {
+	v := o.Get("length")
+	if v == nil {
+		return 0
+	}
+	n := v.ToInteger()
+	if n > maxItems {
+		panic(w.vm.NewTypeError("an array of more than " + strconv.Itoa(maxItems) + " elements"))
+	}
+	return int(max(n, 0))
+}
+
+func (w *worker) guardArray(call goja.FunctionCall) {
+	w.checkpoint()
+	if o, ok := call.This.(*goja.Object); ok {
+		w.length(o)
+	}
+}
+
+func (w *worker) guardConcat(call goja.FunctionCall) {
+	total := 0
+	for _, v := range append([]goja.Value{call.This}, call.Arguments...) {
+		if o, ok := v.(*goja.Object); ok {
+			total += w.length(o)
+		}
+	}
+	w.grow(16 * total)
+}
+
+// guardSort: AppSync sorts by text only.
+func (w *worker) guardSort(call goja.FunctionCall) {
+	if !goja.IsUndefined(call.Argument(0)) {
+		panic(w.vm.NewTypeError("Array.sort takes no function"))
+	}
+}
+
+func (w *worker) guardStringConcat(call goja.FunctionCall) {
+	total := 0
+	for _, v := range append([]goja.Value{call.This}, call.Arguments...) {
+		if s, ok := v.(goja.String); ok {
+			total += s.Length()
+		}
+	}
+	w.grow(total)
+}
+
+// guardSplit counts the parts before they are made.
+func (w *worker) guardSplit(call goja.FunctionCall) {
+	if isAbsent(call.This) || len(call.Arguments) == 0 {
+		return
+	}
+	text, separator := call.This.String(), call.Argument(0).String()
+	w.grow(32 * (strings.Count(text, separator) + 1))
+}
+
+// flat is Array.prototype.flat.
+func (w *worker) flat(call goja.FunctionCall) goja.Value {
+	depth := int64(1)
+	if v := call.Argument(0); !goja.IsUndefined(v) {
+		depth = v.ToInteger()
+	}
+	var items []any
+	w.flatten(call.This.ToObject(w.vm), depth, &items)
+	return w.vm.NewArray(items...)
+}
+
+func (w *worker) flatten(o *goja.Object, depth int64, items *[]any) {
+	defer w.deeper()()
+	for i := range w.length(o) {
+		v := o.Get(strconv.Itoa(i))
+		if v == nil { // a hole
+			continue
+		}
+		if inner, ok := v.(*goja.Object); ok && depth > 0 && inner.ClassName() == "Array" {
+			w.flatten(inner, depth-1, items)
+			continue
+		}
+		w.grow(32)
+		*items = append(*items, v)
+	}
+}
+
+// join is Array.prototype.join.
+func (w *worker) join(call goja.FunctionCall) goja.Value {
+	defer w.deeper()()
+	separator := w.vm.ToValue(",").(goja.String)
+	if v := call.Argument(0); !goja.IsUndefined(v) {
+		separator = v.ToString().(goja.String)
+	}
+	o := call.This.ToObject(w.vm)
+	n := w.length(o)
+	w.grow(max(n-1, 0) * separator.Length())
+	var out goja.StringBuilder
+	for i := range n {
+		if i > 0 {
+			out.WriteString(separator)
+		}
+		if v := o.Get(strconv.Itoa(i)); !isAbsent(v) {
+			s := v.ToString().(goja.String)
+			w.grow(s.Length())
+			out.WriteString(s)
+		}
+	}
+	return out.String()
+}
+
+// parseJSON is JSON.parse, which gives undefined for invalid text in AppSync.
+func (w *worker) parseJSON(call goja.FunctionCall) goja.Value {
+	text := call.Argument(0).String()
+	w.grow(8 * len(text))
+	v, err := w.decode([]byte(text))
+	if err != nil || text == "" {
+		return goja.Undefined()
+	}
+	return v
+}
+
+// stringifyJSON is JSON.stringify.
+func (w *worker) stringifyJSON(call goja.FunctionCall) goja.Value {
+	e := encoder{w: w, plain: true, most: int(w.engine.maxGrowth - w.grown), indent: indentOf(call.Argument(2))}
+	if o, ok := call.Argument(1).(*goja.Object); ok {
+		e.choose(o)
+	}
+	v := call.Argument(0)
+	if e.replacer != nil {
+		v = e.item(w.newObject("", v), "")
+	}
+	if v == nil || goja.IsUndefined(v) || isUnfit(v) {
+		return goja.Undefined()
+	}
+	e.value(v)
+	w.grow(len(e.out))
+	return w.vm.ToValue(string(e.out))
+}
+
+// choose takes JSON.stringify's second argument.
+func (e *encoder) choose(o *goja.Object) {
+	if f, ok := goja.AssertFunction(o); ok {
+		e.replacer = f
+		return
+	}
+	if o.ClassName() != "Array" {
+		return
+	}
+	e.only = make(map[string]bool)
+	for i := range e.w.length(o) {
+		e.only[o.Get(strconv.Itoa(i)).String()] = true
+	}
+}
+
+// indentOf is what JSON.stringify's third argument stands for.
+func indentOf(v goja.Value) string {
+	switch {
+	case goja.IsNumber(v):
+		return strings.Repeat(" ", int(min(max(v.ToInteger(), 0), 10)))
+	case goja.IsString(v):
+		s := v.String()
+		return s[:min(len(s), 10)]
+	}
+	return ""
+}

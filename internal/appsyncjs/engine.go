@@ -1,0 +1,170 @@
+package appsyncjs
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dop251/goja"
+)
+
+// Options configure an [Engine]. The zero value is what AppSync has.
+type Options struct {
+	// Timeout ends a call. Default: 10 s. AppSync documents only the 30 s that
+	// a whole request may take.
+	Timeout time.Duration
+	// MaxHeapGrowth is how many bytes a call may take. Default: 64 MiB.
+	MaxHeapGrowth int64
+	// Runtimes bounds how many calls run at the same time; the others wait.
+	// Default: four for each CPU. Each takes about 1 MB.
+	Runtimes int
+
+	Now  func() time.Time // what scripts see. Default: time.Now
+	Rand io.Reader        // for identifiers and random numbers. Default: crypto/rand
+}
+
+// AppSync's quotas (AppSync endpoints and quotas in the AWS General Reference).
+const (
+	maxCode   = 32_768    // characters of resolver or function code
+	maxResult = 5_000_000 // bytes of an evaluated request or response
+)
+
+var errClosed = errors.New("the engine is closed")
+
+// Engine loads and runs scripts.
+type Engine struct {
+	// Immutable.
+	timeout   time.Duration
+	maxGrowth int64
+	now       func() time.Time
+	rand      io.Reader
+	lockdown  *goja.Program
+	dynamodb  []string      // exports of @aws-appsync/utils/dynamodb
+	places    chan struct{} // one for each call that runs
+	wake      chan struct{}
+	stop      chan struct{}
+	watching  sync.WaitGroup
+
+	running atomic.Int64 // calls
+	parked  atomic.Bool  // the watch sleeps until wake
+	closing atomic.Bool  // calls end as soon as they begin
+
+	mu     sync.Mutex
+	idle   []*worker            // the latest last
+	all    map[*worker]struct{} // also those that run
+	closed bool
+	calls  sync.WaitGroup
+}
+
+// New makes an engine and checks that runtimes can be made. The caller closes it.
+func New(o Options) (*Engine, error) {
+	if o.Timeout <= 0 {
+		o.Timeout = 10 * time.Second
+	}
+	if o.MaxHeapGrowth <= 0 {
+		o.MaxHeapGrowth = 64 << 20
+	}
+	if o.Runtimes <= 0 {
+		o.Runtimes = 4 * runtime.GOMAXPROCS(0)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	e := &Engine{
+		timeout: o.Timeout, maxGrowth: o.MaxHeapGrowth, now: o.Now, rand: o.Rand,
+		places: make(chan struct{}, o.Runtimes),
+		wake:   make(chan struct{}, 1), stop: make(chan struct{}),
+		all: make(map[*worker]struct{}),
+	}
+	var err error
+	if e.lockdown, err = goja.Compile("lockdown.js", lockdown, true); err != nil {
+		return nil, err
+	}
+	first, err := newWorker(e)
+	if err != nil {
+		return nil, err
+	}
+	e.dynamodb = first.exports()
+	e.idle, e.all[first] = []*worker{first}, struct{}{}
+	e.watching.Go(e.watch)
+	return e, nil
+}
+
+// Close ends the calls that run and waits for them. Calls that come later fail.
+func (e *Engine) Close() {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return
+	}
+	e.closed = true
+	e.closing.Store(true)
+	for w := range e.all {
+		w.halt(haltClosed)
+	}
+	e.mu.Unlock()
+	e.calls.Wait()
+	close(e.stop)
+	e.watching.Wait()
+}
+
+// acquire gives a runtime to this call alone; release takes it back.
+func (e *Engine) acquire(ctx context.Context) (*worker, error) {
+	select {
+	case e.places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	w, err := e.pick()
+	if err != nil {
+		<-e.places
+		return nil, err
+	}
+	if e.running.Add(1); e.parked.Swap(false) {
+		e.wake <- struct{}{}
+	}
+	return w, nil
+}
+
+func (e *Engine) pick() (*worker, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil, errClosed
+	}
+	if n := len(e.idle); n > 0 {
+		w := e.idle[n-1]
+		e.idle = e.idle[:n-1]
+		e.calls.Add(1)
+		return w, nil
+	}
+	w, err := newWorker(e)
+	if err != nil {
+		return nil, err
+	}
+	e.all[w] = struct{}{}
+	e.calls.Add(1)
+	return w, nil
+}
+
+// release takes a runtime back, or drops it if it was interrupted.
+func (e *Engine) release(w *worker) {
+	e.running.Add(-1)
+	e.mu.Lock()
+	if w.spent {
+		delete(e.all, w)
+	} else {
+		e.idle = append(e.idle, w)
+	}
+	e.mu.Unlock()
+	e.calls.Done()
+	<-e.places
+}

@@ -1,0 +1,150 @@
+package appsyncjs
+
+import (
+	"context"
+	"runtime"
+	"runtime/metrics"
+	"time"
+)
+
+const (
+	watchEvery = 5 * time.Millisecond
+	watchIdle  = 40 // rounds without a call before the watch sleeps
+)
+
+// halt is why a call was interrupted.
+type halt int
+
+const (
+	haltNone halt = iota
+	haltTimeout
+	haltContext
+	haltMemory
+	haltClosed
+)
+
+// watch ends calls that take too long or too much. It sleeps while none runs.
+func (e *Engine) watch() {
+	timer := time.NewTimer(watchEvery)
+	defer timer.Stop()
+	for rounds := 0; ; rounds++ {
+		if e.running.Load() > 0 {
+			rounds = 0
+		}
+		if rounds >= watchIdle && !e.sleep() {
+			return
+		}
+		timer.Reset(watchEvery)
+		select {
+		case <-e.stop:
+			return
+		case <-timer.C:
+			e.sweep(time.Now())
+		}
+	}
+}
+
+// sleep waits for a call; false: the engine was closed.
+func (e *Engine) sleep() bool {
+	e.parked.Store(true)
+	if e.running.Load() > 0 && e.parked.Swap(false) {
+		return true // it came before anybody could see that the watch sleeps
+	}
+	select {
+	case <-e.stop:
+		return false
+	case <-e.wake:
+		return true
+	}
+}
+
+// sweep looks at every call once.
+func (e *Engine) sweep(now time.Time) {
+	heap := heapObjects()
+	var hungry []*worker
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for w := range e.all {
+		if w.inspect(now, heap) {
+			hungry = append(hungry, w)
+		}
+	}
+	if len(hungry) == 0 {
+		return
+	}
+	runtime.GC() // what is garbage is nobody's
+	heap = heapObjects()
+	for _, w := range hungry {
+		w.judge(heap)
+	}
+}
+
+// heapObjects is the size of all objects, living or not yet swept.
+func heapObjects() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
+}
+
+// inspect interrupts a call that is over its time, and tells whether the heap
+// has grown too much since the call was seen first.
+func (w *worker) inspect(now time.Time, heap int64) (hungry bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case !w.busy || w.halted != haltNone:
+		return false
+	case w.ctx.Err() != nil:
+		w.interrupt(haltContext)
+	case now.Sub(w.started) > w.engine.timeout:
+		w.interrupt(haltTimeout)
+	case w.heap == 0:
+		w.heap = heap
+	default:
+		return heap-w.heap > w.engine.maxGrowth
+	}
+	return false
+}
+
+// judge interrupts a call if the heap is still too large without garbage.
+func (w *worker) judge(heap int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy && w.halted == haltNone && w.heap != 0 && heap-w.heap > w.engine.maxGrowth {
+		w.interrupt(haltMemory)
+	}
+}
+
+// halt interrupts the call that runs, if one does.
+func (w *worker) halt(why halt) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy && w.halted == haltNone {
+		w.interrupt(why)
+	}
+}
+
+// interrupt is called with mu held. Native loops look at stopping.
+func (w *worker) interrupt(why halt) {
+	w.halted = why
+	w.stopping.Store(true)
+	w.vm.Interrupt(why)
+}
+
+// begin and end say when a call runs, so that an interrupt never meets the next
+// one.
+func (w *worker) begin(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy, w.ctx, w.started, w.heap = true, ctx, time.Now(), 0
+	if w.engine.closing.Load() {
+		w.interrupt(haltClosed)
+	}
+}
+
+func (w *worker) end() halt {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy, w.ctx = false, nil
+	return w.halted
+}
