@@ -50,6 +50,10 @@ func urlEncode(l *library, a arguments) goja.Value {
 	}
 	s := a.text(0)
 	l.grow(3 * len(s))
+	return l.string(string(encodeURL(s)))
+}
+
+func encodeURL(s string) []byte {
 	dst := make([]byte, 0, len(s)+len(s)/2)
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -61,7 +65,7 @@ func urlEncode(l *library, a arguments) goja.Value {
 			dst = append(dst, '%', upperHex[c>>4], upperHex[c&15])
 		}
 	}
-	return l.string(string(dst))
+	return dst
 }
 
 // urlDecode is java.net.URLDecoder in UTF-8.

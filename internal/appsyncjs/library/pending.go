@@ -1,3 +1,0 @@
-package library
-
-var timeFunctions []function
