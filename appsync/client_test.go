@@ -317,12 +317,22 @@ func BenchmarkQuery(b *testing.B) {
 				b.Fatal(err)
 			}
 			r := &appsync.Request{Query: listPosts, Variables: map[string]int{"n": 3}}
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := appsync.Query[data](b.Context(), c, r); err != nil {
-					b.Fatal(err)
+			b.Run("typed", func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := appsync.Query[data](b.Context(), c, r); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
+			})
+			b.Run("raw", func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := c.Query(b.Context(), r); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		})
 	}
 }

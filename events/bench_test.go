@@ -103,3 +103,20 @@ func BenchmarkPublish(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPublishSocket is one event there and its answer back, over a pipe in
+// memory, with the server's work.
+func BenchmarkPublishSocket(b *testing.B) {
+	c := newClient(b, appsync.IAM(keys(), "us-east-1"), events.Options{}, upgrade(b, func(s *socket) {
+		if s.hello() {
+			s.obey(nil)
+		}
+	}))
+	list := raw(`{"a":1}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.PublishSocket(b.Context(), "/default/room", list...); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
