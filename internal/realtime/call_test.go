@@ -74,24 +74,28 @@ func TestCallsShareTheSocket(t *testing.T) {
 	})
 }
 
+// is says whether err is a T.
+func is[T error](err error) bool {
+	var target T
+	return errors.As(err, &target)
+}
+
 func TestCallsThatFail(t *testing.T) {
 	t.Parallel()
-	var no denied
-	var late *realtime.TimeoutError
-	var lost *realtime.LostError
+	no, late, lost := is[denied], is[*realtime.TimeoutError], is[*realtime.LostError]
 	for name, c := range map[string]struct {
 		each       func(p *peer, f wire.Frame)
-		as         any
+		is         func(error) bool
 		unanswered bool
 	}{
-		"refused":           {func(p *peer, f wire.Frame) { p.send(`{"type":"publish_error","id":%q,"errors":["x"]}`, f.ID) }, &no, false},
-		"refused, no id":    {func(p *peer, f wire.Frame) { p.send(`{"type":"publish_error","errors":["x"]}`) }, &no, false},
-		"error":             {func(p *peer, f wire.Frame) { p.send(`{"type":"error","id":%q,"errors":["x"]}`, f.ID) }, &no, false},
-		"error, no id":      {func(p *peer, f wire.Frame) { p.send(`{"type":"error","id":"","errors":{"a":1}}`) }, &no, false},
-		"connection_error":  {func(p *peer, f wire.Frame) { p.send(`{"type":"connection_error","errors":["x"]}`) }, &no, true},
-		"never answered":    {func(*peer, wire.Frame) {}, &late, true},
-		"answer to another": {func(p *peer, f wire.Frame) { p.send(`{"type":"publish_success","id":"77"}`) }, &late, true},
-		"lost":              {func(p *peer, f wire.Frame) { p.drop() }, &lost, true},
+		"refused":           {func(p *peer, f wire.Frame) { p.send(`{"type":"publish_error","id":%q,"errors":["x"]}`, f.ID) }, no, false},
+		"refused, no id":    {func(p *peer, f wire.Frame) { p.send(`{"type":"publish_error","errors":["x"]}`) }, no, false},
+		"error":             {func(p *peer, f wire.Frame) { p.send(`{"type":"error","id":%q,"errors":["x"]}`, f.ID) }, no, false},
+		"error, no id":      {func(p *peer, f wire.Frame) { p.send(`{"type":"error","id":"","errors":{"a":1}}`) }, no, false},
+		"connection_error":  {func(p *peer, f wire.Frame) { p.send(`{"type":"connection_error","errors":["x"]}`) }, no, true},
+		"never answered":    {func(*peer, wire.Frame) {}, late, true},
+		"answer to another": {func(p *peer, f wire.Frame) { p.send(`{"type":"publish_success","id":"77"}`) }, late, true},
+		"lost":              {func(p *peer, f wire.Frame) { p.drop() }, lost, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -99,7 +103,7 @@ func TestCallsThatFail(t *testing.T) {
 				s, _, server := eventsSocket(t, c.each)
 				_, err := s.Call(t.Context(), publish)
 				var unanswered *realtime.UnansweredError
-				if !errors.As(err, c.as) || errors.As(err, &unanswered) != c.unanswered || server.n != 1 {
+				if !c.is(err) || errors.As(err, &unanswered) != c.unanswered || server.n != 1 {
 					t.Errorf("%T %v after %d connections", err, err, server.n)
 				}
 			})
