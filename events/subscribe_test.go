@@ -120,6 +120,7 @@ func TestEachOperationHasItsAuth(t *testing.T) {
 			if _, err := c.PublishSocket(t.Context(), "a", raw("1")...); err != nil {
 				t.Error(err)
 			}
+			synctest.Wait() // the server has noted it
 			if _, err := c.Publish(t.Context(), "a", raw("1")...); err != nil {
 				t.Error(err)
 			}
