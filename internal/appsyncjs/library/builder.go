@@ -72,7 +72,7 @@ func (m *module) member(name string) goja.Value {
 	switch {
 	case f != nil:
 		v = m.l.function(f)
-	case g.functions == nil && g.groups == nil:
+	case !g.served():
 		m.l.throw("%s.%s is not supported yet", m.group.name, name)
 	default:
 		v = m.l.module(g)
@@ -81,6 +81,8 @@ func (m *module) member(name string) goja.Value {
 	m.made[name] = v
 	return v
 }
+
+func (g *group) served() bool { return g != nil && (g.functions != nil || g.groups != nil) }
 
 func (g *group) find(name string) (*function, *group) {
 	for i := range g.functions {
@@ -98,7 +100,7 @@ func (g *group) find(name string) (*function, *group) {
 
 func (m *module) has(target *goja.Object, name string) bool {
 	f, g := m.group.find(name)
-	return f != nil || g != nil || target.Get(name) != nil
+	return f != nil || g.served() || target.Get(name) != nil
 }
 
 // finish makes every member and freezes the object. What is not served stays
@@ -111,7 +113,7 @@ func (m *module) finish() {
 		m.member(m.group.functions[i].name)
 	}
 	for i := range m.group.groups {
-		if g := &m.group.groups[i]; g.functions != nil || g.groups != nil {
+		if g := &m.group.groups[i]; g.served() {
 			m.member(g.name)
 		}
 	}
@@ -132,7 +134,7 @@ func (m *module) keys(target *goja.Object) *goja.Object {
 func (m *module) descriptor(_ *goja.Object, name string) goja.PropertyDescriptor {
 	m.finish()
 	f, g := m.group.find(name)
-	if f == nil && (g == nil || g.functions == nil && g.groups == nil) {
+	if f == nil && !g.served() {
 		return goja.PropertyDescriptor{}
 	}
 	return goja.PropertyDescriptor{Value: m.member(name),
