@@ -123,7 +123,8 @@ func jwt(issuer string) string {
 	return part(map[string]string{"alg": "RS256"}) + "." + part(map[string]any{"iss": issuer, "sub": "me", "exp": time.Now().Add(time.Hour).Unix()}) + ".c2ln"
 }
 
-// TestSimulatorModes has the simulator say in which mode it was called. It
+// TestSimulatorModes has the simulator say in which mode it was called, and
+// subscribes. It
 // does not know AWS_LAMBDA, and verifies nothing but keys and issuers.
 func TestSimulatorModes(t *testing.T) {
 	t.Parallel()
@@ -147,6 +148,18 @@ func TestSimulatorModes(t *testing.T) {
 			if err != nil || got.Caller != want {
 				t.Errorf("%q, %v", got.Caller, err)
 			}
+			sub := subscribed(t, c, "")
+			add(t, c, want, "") // other modes' posts come too
+			for {
+				e, err := sub.Next(patient(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(string(e.Data), want) {
+					break
+				}
+			}
+			sub.Close(patient(t))
 		})
 	}
 }

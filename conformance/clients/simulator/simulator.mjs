@@ -36,23 +36,24 @@ Server.prototype.listen = function (...args) { // get-port listens too, with an 
   return listen.apply(this, typeof args[0] === 'number' ? [0, '127.0.0.1'] : args);
 };
 
+const everyone = '@aws_api_key @aws_iam @aws_oidc @aws_cognito_user_pools';
 const schema = `
 schema { query: Query mutation: Mutation subscription: Subscription }
 type Query {
   post(id: ID!): Post
   posts(limit: Int): [Post!]!
-  caller: String @aws_api_key @aws_iam @aws_oidc @aws_cognito_user_pools
+  caller: String ${everyone}
   secret: String @aws_iam
 }
 type Mutation {
-  addPost(input: PostInput!): Post
+  addPost(input: PostInput!): Post ${everyone}
   fail(message: String!): Post
 }
 type Subscription {
-  onAddPost(author: String): Post @aws_subscribe(mutations: ["addPost"])
+  onAddPost(author: String): Post @aws_subscribe(mutations: ["addPost"]) ${everyone}
 }
 "A text by someone."
-type Post { id: ID! title: String! author: String stars: Int tags: [String!] kind: Kind forbidden: String }
+type Post ${everyone} { id: ID! title: String! author: String stars: Int tags: [String!] kind: Kind forbidden: String }
 input PostInput { title: String! author: String stars: Int tags: [String!] kind: Kind }
 enum Kind { NEWS RUMOUR }
 `;
