@@ -1,0 +1,113 @@
+package graphqlapi
+
+import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/spec"
+)
+
+// access says which callers may have a field, as the directives say it
+// (AppSync developer guide, "Configuring authorization and authentication",
+// "Using additional authorization modes"). The zero value says nothing.
+type access []grant
+
+// grant is one directive.
+type grant struct {
+	mode   string
+	groups []string // of Cognito; nil: every user of the pool
+}
+
+// allows says whether a grant holds for the caller.
+func (a access) allows(c *identity.Caller) bool {
+	for i := range a {
+		if a[i].mode == c.Mode && (a[i].groups == nil || slices.ContainsFunc(c.Groups, func(g string) bool { return slices.Contains(a[i].groups, g) })) {
+			return true
+		}
+	}
+	return false
+}
+
+// policy is what an API's modes make of directives.
+type policy struct {
+	ordinary access // of what has no directive: the default mode
+	// onlyPool: Cognito is the sole mode, so that @aws_auth counts.
+	onlyPool bool
+	// deny: the pool's DefaultAction is DENY, so that fields of the root types
+	// need a directive.
+	deny bool
+}
+
+func newPolicy(api *spec.GraphQLAPI) *policy {
+	if len(api.Auth) == 0 {
+		return &policy{}
+	}
+	first := &api.Auth[0]
+	return &policy{
+		ordinary: access{{mode: first.Mode}},
+		onlyPool: len(api.Auth) == 1 && first.Mode == spec.ModeCognito,
+		deny:     first.Mode == spec.ModeCognito && first.Pool != nil && first.Pool.DefaultAction == "DENY",
+	}
+}
+
+// of reads the directives of one element; several are alternatives. nil is
+// that there are none.
+func (p *policy) of(list ast.DirectiveList) access {
+	var a access
+	for _, d := range list {
+		switch d.Name {
+		case "aws_api_key":
+			a = append(a, grant{mode: spec.ModeAPIKey})
+		case "aws_iam":
+			a = append(a, grant{mode: spec.ModeIAM})
+		case "aws_oidc":
+			a = append(a, grant{mode: spec.ModeOIDC})
+		case "aws_lambda":
+			a = append(a, grant{mode: spec.ModeLambda})
+		case "aws_cognito_user_pools":
+			a = append(a, grant{spec.ModeCognito, groupsOf(d)})
+		case "aws_auth":
+			if p.onlyPool { // AppSync ignores it otherwise
+				a = append(a, grant{spec.ModeCognito, groupsOf(d)})
+			}
+		}
+	}
+	return a
+}
+
+// groupsOf are the directive's cognito_groups; nil if it does not have them.
+func groupsOf(d *ast.Directive) []string {
+	arg := d.Arguments.ForName("cognito_groups")
+	if arg == nil || arg.Value == nil || arg.Value.Kind == ast.NullValue {
+		return nil
+	}
+	if arg.Value.Kind != ast.ListValue {
+		return []string{arg.Value.Raw}
+	}
+	groups := make([]string, 0, len(arg.Value.Children))
+	for _, v := range arg.Value.Children {
+		groups = append(groups, v.Value.Raw)
+	}
+	return groups
+}
+
+// field is the access of a field of an object: its own directives, else those
+// of its type, else the default mode.
+func (p *policy) field(t *namedType, f *ast.FieldDefinition) access {
+	if a := p.of(f.Directives); a != nil {
+		return a
+	}
+	if a := p.of(t.def.Directives); a != nil {
+		return a
+	}
+	if p.deny && (t.root != "" || isRootName(t.name)) {
+		return nil
+	}
+	return p.ordinary
+}
+
+func isRootName(name string) bool {
+	return name == "Query" || name == "Mutation" || name == "Subscription"
+}

@@ -1,0 +1,82 @@
+package graphqlapi
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tidewire/tidewire/internal/spec"
+)
+
+// API is one GraphQL API at work. Use [New].
+type API struct {
+	o      Options // immutable
+	config atomic.Pointer[config]
+
+	ctx    context.Context // of every request
+	cancel context.CancelFunc
+	work   sync.WaitGroup // requests; Add under mu
+
+	mu      sync.Mutex
+	closing bool // guarded by mu
+}
+
+// New checks and compiles an API. Its error is a [spec.Problems] with
+// everything that is wrong.
+func New(o Options) (*API, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	cfg, problems := compile(o.API, o.Load, o.Limits)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	a := &API{o: o}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	a.config.Store(cfg)
+	return a, nil
+}
+
+// Update replaces the API by another reading of its template, for requests
+// that begin from now on. On an error nothing has changed.
+func (a *API) Update(api *spec.GraphQLAPI) error {
+	cfg, problems := compile(api, a.o.Load, a.o.Limits)
+	if len(problems) > 0 {
+		return problems
+	}
+	a.config.Store(cfg)
+	return nil
+}
+
+// enter counts a request in; false when the API is closing. The caller calls
+// a.work.Done.
+func (a *API) enter() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closing {
+		return false
+	}
+	a.work.Add(1)
+	return true
+}
+
+// Shutdown refuses new requests (503) and waits for those under way. When ctx
+// is done first, their resolvers are cancelled, and the error says so. It may
+// be called more than once.
+func (a *API) Shutdown(ctx context.Context) error {
+	a.mu.Lock()
+	a.closing = true
+	a.mu.Unlock()
+	done := make(chan struct{})
+	go func() { a.work.Wait(); close(done) }()
+	defer a.cancel()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	a.cancel()
+	<-done
+	return fmt.Errorf("graphqlapi: API %s did not finish in time, its requests were cancelled: %w", a.config.Load().api.LogicalID, context.Cause(ctx))
+}

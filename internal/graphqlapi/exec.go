@@ -1,0 +1,236 @@
+package graphqlapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tidewire/tidewire/internal/fault"
+	"github.com/tidewire/tidewire/internal/identity"
+)
+
+// Run is one execution of an operation.
+type Run struct {
+	Caller    *identity.Caller
+	Variables json.RawMessage // an object; nil or null: none
+	Headers   json.RawMessage // ctx.request.headers, an object; nil: {}
+	Domain    *string         // ctx.request.domainName; nil: null
+	// Root, if it is set, holds the values of the operation's root fields by
+	// their names. Nothing is resolved then: what is selected is taken out of
+	// it, and what is not in it is null.
+	Root json.RawMessage
+}
+
+// Result is the answer to an operation.
+type Result struct {
+	Body    json.RawMessage // {"data":…,"errors":[…]}
+	Data    json.RawMessage // the data alone, part of Body
+	Errors  []*Error
+	Headers http.Header // of util.http.addResponseHeader; may be nil
+	// Resolvers is how many resolvers ran.
+	Resolvers int
+}
+
+// Prepare parses and validates a document and picks an operation; name may be
+// empty if there is only one. The error is a refusal of the whole request; a
+// document that is not valid is no error here, executing it is one.
+func (a *API) Prepare(text, name string) (*Operation, *fault.Error) {
+	d, f := a.config.Load().prepare(text, a.o.Limits.Tokens)
+	if f != nil {
+		return nil, f
+	}
+	return d.operation(name)
+}
+
+// Execute runs an operation. It returns when all its resolvers have ended,
+// which they do soon after ctx is done or the API's time is over.
+func (a *API) Execute(ctx context.Context, o *Operation, run *Run) *Result {
+	if len(o.invalid) > 0 {
+		return refused(o.invalid...)
+	}
+	if limit := o.cfg.api.QueryDepthLimit; limit > 0 && o.depth > limit {
+		return refused(depthError(o, limit))
+	}
+	vars, e := o.variables(run.Variables)
+	if e != nil {
+		return refused(e)
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.o.Limits.Time)
+	defer cancel()
+	x := &execution{api: a, op: o, run: run, vars: vars, ctx: ctx, room: a.o.Limits.Response, quiet: run.Root != nil}
+	return x.execute()
+}
+
+// refused is the answer without data.
+func refused(list ...*Error) *Result {
+	body := appendErrors([]byte(`{"data":null,`), list)
+	return &Result{Body: append(body, '}'), Data: json.RawMessage("null"), Errors: list}
+}
+
+// execution is one run at work.
+type execution struct {
+	// immutable
+	api   *API
+	op    *Operation
+	run   *Run
+	vars  values
+	ctx   context.Context
+	quiet bool // nothing is resolved
+
+	identity  func() json.RawMessage
+	tokens    chan struct{} // one for each further goroutine; nil: not yet needed
+	resolvers atomic.Int64
+	full      atomic.Bool // the answer is longer than allowed
+	room      int         // bytes of an answer
+
+	// guarded by mu
+	mu      sync.Mutex
+	errors  []*Error
+	headers http.Header
+}
+
+// execute resolves the root fields and writes the answer.
+func (x *execution) execute() *Result {
+	p := x.op.plan(x.vars)
+	x.identity = sync.OnceValue(func() json.RawMessage { return x.run.Caller.Identity() })
+	w := writer{x: x, buf: make([]byte, 0, 512)}
+	source := x.run.Root
+	if source == nil {
+		source = json.RawMessage("{}")
+	}
+	ok := w.selection(p.root, source, nil)
+	out := &output{buf: w.buf, holes: w.holes, null: !ok}
+	if x.op.def.Operation == ast.Mutation {
+		for i := range out.holes {
+			x.fill(out.holes[i : i+1])
+			x.publish(out.holes[i])
+		}
+	} else {
+		x.fill(out.holes)
+	}
+	return x.result(out)
+}
+
+// result renders what was resolved.
+func (x *execution) result(out *output) *Result {
+	body := make([]byte, 0, 1024)
+	body = append(body, `{"data":`...)
+	begin := len(body)
+	if out.settle() {
+		body = append(body, "null"...)
+	} else {
+		body = out.render(body)
+	}
+	if x.full.Load() || len(body) > x.room {
+		return refused(x.tooLong())
+	}
+	end := len(body)
+	sortErrors(x.errors)
+	if len(x.errors) > 0 {
+		body = appendErrors(append(body, ','), x.errors)
+	}
+	body = append(body, '}')
+	if !utf8.Valid(body) {
+		begin, end, body = 0, 0, bytes.ToValidUTF8(body, []byte("\uFFFD"))
+	}
+	return &Result{Body: body, Data: json.RawMessage(body[begin:end]), Errors: x.errors, Headers: x.headers, Resolvers: int(x.resolvers.Load())}
+}
+
+// fail notes an error.
+func (x *execution) fail(e *Error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.errors) < maxAnswerErrors {
+		x.errors = append(x.errors, e)
+	}
+}
+
+// maxAnswerErrors bounds the errors of one answer.
+const maxAnswerErrors = 10_000
+
+// output is what was made of one value, with holes where resolvers are asked.
+type output struct {
+	buf   []byte
+	holes []*hole
+	null  bool // it is null where null is not allowed
+}
+
+// hole is a field whose resolver is asked after the value around it was read.
+type hole struct {
+	at     int // in the buffer around it
+	f      *field
+	source []byte
+	path   []Segment
+	around *frame // the object it is a member of; nil: the outermost
+	value  []byte // what the resolver said
+	failed bool   // it failed, or must not be asked: null
+	out    output // what was made of the value
+}
+
+// frame is a value that may have holes in it.
+type frame struct {
+	parent     *frame
+	begin, end int
+	nullable   bool
+	dead       bool // null, for what is in it
+}
+
+// settle finds out which values become null because of what is in them. It
+// says whether the output itself does.
+func (o *output) settle() (null bool) {
+	null = o.null
+	for _, h := range o.holes {
+		if !h.out.settle() && !h.failed || !h.f.def.typ.nonNull {
+			continue
+		}
+		fr := h.around
+		for fr != nil && !fr.nullable {
+			fr = fr.parent
+		}
+		if fr == nil {
+			null = true
+			continue
+		}
+		fr.dead = true
+	}
+	o.null = null
+	return null
+}
+
+// render writes the output with its holes filled.
+func (o *output) render(dst []byte) []byte {
+	pos := 0
+	for _, h := range o.holes {
+		if h.at < pos { // within a value that is null
+			continue
+		}
+		if dead := h.around.outermostDead(); dead != nil {
+			dst = append(append(dst, o.buf[pos:dead.begin]...), "null"...)
+			pos = dead.end
+			continue
+		}
+		dst = append(dst, o.buf[pos:h.at]...)
+		pos = h.at
+		if h.failed || h.out.null {
+			dst = append(dst, "null"...)
+		} else {
+			dst = h.out.render(dst)
+		}
+	}
+	return append(dst, o.buf[pos:]...)
+}
+
+func (fr *frame) outermostDead() (dead *frame) {
+	for ; fr != nil; fr = fr.parent {
+		if fr.dead {
+			dead = fr
+		}
+	}
+	return dead
+}

@@ -1,0 +1,170 @@
+package graphqlapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/fault"
+	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/spec"
+)
+
+// Options are what an API needs. API, Admit and AuthorizeField are required;
+// Load where a resolver has code, and the Sources that its data sources need.
+// The API keeps a copy.
+type Options struct {
+	API *spec.GraphQLAPI // immutable
+
+	// Admit finds out who is calling.
+	Admit func(ctx context.Context, r *identity.Request) (*identity.Caller, *fault.Error)
+	// AuthorizeField decides what the schema does not: policies of IAM callers
+	// and the denied fields of a Lambda authorizer. nil is yes.
+	AuthorizeField func(c *identity.Caller, typeName, field string) *fault.Error
+
+	// Load makes code ready to run. owner is the logical id it belongs to.
+	Load func(owner string, s *spec.Script) (*Module, spec.Problems)
+	Sources
+
+	// Mutated is told of every field of a mutation that was resolved without
+	// an error and is not null. It must not block. nil: nobody listens.
+	Mutated func(ctx context.Context, m *Mutation)
+
+	Limits Limits
+	Log    *slog.Logger     // nil: nothing is logged
+	Now    func() time.Time // nil: time.Now
+}
+
+// Sources ask data sources. Each must end with ctx and return valid JSON; nil
+// is null.
+type Sources struct {
+	// Do carries out one request document of any data source but NONE.
+	Do func(ctx context.Context, ds *spec.DataSource, request json.RawMessage) (json.RawMessage, *Failure)
+	// Direct invokes the function of a resolver without code.
+	Direct func(ctx context.Context, ds *spec.DataSource, event json.RawMessage) (json.RawMessage, *Failure)
+	// Batch makes one invocation of a list. Its items are contexts if direct,
+	// else request documents whose operation is BatchInvoke. There must be one
+	// answer for each, in the same order.
+	Batch func(ctx context.Context, ds *spec.DataSource, items []json.RawMessage, direct bool) []Answer
+}
+
+// Answer is one answer of a batch.
+type Answer struct {
+	Value   json.RawMessage // may be set beside a Failure
+	Failure *Failure
+}
+
+// Failure is an error of a field: what a data source or util.error said.
+type Failure struct {
+	Message string
+	Type    string          // errorType; empty: null
+	Data    json.RawMessage // nil: null. Filtered by the field's selection
+	Info    json.RawMessage // errorInfo; nil: null
+}
+
+// Module is APPSYNC_JS code that can be run, by many goroutines at once.
+type Module struct {
+	Has  func(function string) bool // "request", "response"
+	Call func(ctx context.Context, function string, c *Call) *Outcome
+}
+
+// Call is ctx, the argument of a function of APPSYNC_JS. nil values are null.
+type Call struct {
+	Arguments, Source, Identity, Stash, Prev, Result, Env, OutErrors json.RawMessage
+	Headers                                                          json.RawMessage // ctx.request.headers
+	DomainName                                                       *string
+	Error                                                            *Failure
+	Info                                                             *Info
+	AuthType                                                         string
+}
+
+// Info is ctx.info. Shared between calls: read only.
+type Info struct {
+	FieldName, ParentTypeName string
+	Variables                 json.RawMessage
+	SelectionSetList          []string
+	SelectionSetGraphQL       string
+}
+
+// Outcome is how a call of JavaScript ended.
+type Outcome struct {
+	Value   json.RawMessage // nil: null
+	Stash   json.RawMessage // nil: unchanged
+	Early   *Early          // runtime.earlyReturn was called
+	Failure *Failure        // it failed; Value says nothing then
+	// Appended are the errors of util.appendError.
+	Appended []Failure
+	Headers  http.Header // of util.http.addResponseHeader
+}
+
+// Early says how a function ended early.
+type Early struct{ SkipTo string } // "END", "NEXT" or empty
+
+// Mutation is a field of a mutation that was carried out.
+type Mutation struct {
+	Field string
+	// Value holds the fields that the caller selected, by their names in the
+	// schema, not by the caller's aliases.
+	Value  json.RawMessage
+	Caller *identity.Caller
+}
+
+// Limits are AppSync's quotas and what bounds a request besides (AppSync
+// endpoints and quotas, AWS General Reference). Zero means the default.
+type Limits struct {
+	Body     int           // bytes of a request; 1 MB
+	Tokens   int           // tokens of a document; 200,000
+	Response int           // bytes of an answer; 32 MiB
+	Time     time.Duration // of a request; 30 s
+	Parallel int           // data sources asked at the same time by one request; 32
+
+	CacheCount int // prepared documents; 1,000
+	CacheBytes int // of their texts, roughly tripled for what is made of them; 32 MiB
+}
+
+const (
+	defaultBody       = 1 << 20
+	defaultTokens     = 200_000
+	defaultResponse   = 32 << 20
+	defaultTime       = 30 * time.Second
+	defaultParallel   = 32
+	defaultCacheCount = 1000
+	defaultCacheBytes = 32 << 20
+	// defaultResolvers is AppSync's quota of resolvers in one request.
+	defaultResolvers = 10_000
+)
+
+func (l *Limits) defaults() {
+	l.Body = orDefault(l.Body, defaultBody)
+	l.Tokens = orDefault(l.Tokens, defaultTokens)
+	l.Response = orDefault(l.Response, defaultResponse)
+	l.Time = orDefault(l.Time, defaultTime)
+	l.Parallel = orDefault(l.Parallel, defaultParallel)
+	l.CacheCount = orDefault(l.CacheCount, defaultCacheCount)
+	l.CacheBytes = orDefault(l.CacheBytes, defaultCacheBytes)
+}
+
+func orDefault[T int | time.Duration](v, otherwise T) T {
+	if v > 0 {
+		return v
+	}
+	return otherwise
+}
+
+// check says what is missing, and fills what may be left out.
+func (o *Options) check() error {
+	if o.API == nil || o.Admit == nil || o.AuthorizeField == nil {
+		return errors.New("graphqlapi: API, Admit and AuthorizeField are required")
+	}
+	o.Limits.defaults()
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package graphqlapi
+
+import "encoding/json"
+
+// publish tells of one field of a mutation, if somebody listens and it has a
+// value.
+func (x *execution) publish(h *hole) {
+	if x.api.o.Mutated == nil || h.failed || h.out.settle() {
+		return
+	}
+	value := h.out.render(nil)
+	if isNull(value) {
+		return
+	}
+	r := renamer{}
+	x.api.o.Mutated(x.ctx, &Mutation{Field: h.f.def.name, Value: r.value(nil, h.f, h.f.def.typ, value), Caller: x.run.Caller})
+}
+
+// renamer gives the fields of an answer their names of the schema back.
+type renamer struct{}
+
+func (r renamer) value(dst []byte, f *field, t *fieldType, raw []byte) json.RawMessage {
+	switch {
+	case isNull(raw) || t.elem == nil && !t.named.composite():
+		return appendRaw(dst, raw)
+	case t.elem != nil:
+		return r.list(dst, f, t, raw)
+	}
+	return r.object(dst, f, raw)
+}
+
+func (r renamer) list(dst []byte, f *field, t *fieldType, raw []byte) []byte {
+	dst = append(dst, '[')
+	it := iterate(raw)
+	for n, item := 0, it.item(); item != nil; n, item = n+1, it.item() {
+		if n > 0 {
+			dst = append(dst, ',')
+		}
+		dst = r.value(dst, f, t.elem, item)
+	}
+	return append(dst, ']')
+}
+
+// object renames the members of one object. Which of the types of the field it
+// was written for shows in its members: they are those of one plan.
+func (r renamer) object(dst []byte, f *field, raw []byte) []byte {
+	o := f.planOf(raw)
+	if o == nil {
+		return append(dst, raw...)
+	}
+	dst = append(dst, '{')
+	written := make(map[string]bool)
+	it := iterate(raw)
+	for i := 0; ; i++ {
+		name, value := it.member()
+		if name == nil || i >= len(o.fields) {
+			return append(dst, '}')
+		}
+		sub := o.fields[i]
+		real := "__typename"
+		if !sub.typename {
+			real = sub.def.name
+		}
+		if written[real] {
+			continue
+		}
+		if len(written) > 0 {
+			dst = append(dst, ',')
+		}
+		written[real] = true
+		dst = append(appendString(dst, real), ':')
+		if sub.typename {
+			dst = append(dst, value...)
+			continue
+		}
+		dst = r.value(dst, sub, sub.def.typ, value)
+	}
+}
+
+// planOf finds the plan that an object was written by.
+func (f *field) planOf(raw []byte) *object {
+	if o := f.single.Load(); o != nil && o.wrote(raw) {
+		return o
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, o := range f.more {
+		if o.wrote(raw) {
+			return o
+		}
+	}
+	return nil
+}
+
+// wrote says whether an object has the members of the plan, in its order.
+func (o *object) wrote(raw []byte) bool {
+	it := iterate(raw)
+	for _, f := range o.fields {
+		name, value := it.member()
+		if name == nil || !keyIs(name, f.key) || f.typename && unquote(value) != o.typ.name {
+			return false
+		}
+	}
+	name, _ := it.member()
+	return name == nil
+}

@@ -1,0 +1,349 @@
+package graphqlapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tidewire/tidewire/internal/spec"
+)
+
+// resolver is what is behind a field. Immutable.
+type resolver struct {
+	spec        *spec.Resolver
+	unsupported string
+	unit        *step   // of a unit resolver
+	code        *Module // of a pipeline: before and after
+	steps       []*step // of a pipeline
+}
+
+// step is a data source with the code around it: a unit resolver, or a
+// function of a pipeline.
+type step struct {
+	name        string
+	unsupported string
+	source      *spec.DataSource
+	code        *Module // nil: direct
+	maxBatch    int
+}
+
+// batches says whether calls of the resolver may go out in batches.
+func (r *resolver) batches() bool {
+	if r == nil || r.unit == nil || r.unit.source == nil || r.unit.source.Type != spec.SourceLambda || r.unit.source.Unsupported != "" {
+		return false
+	}
+	return r.unit.code != nil || r.unit.maxBatch > 0
+}
+
+// call is one resolver at work.
+type call struct {
+	x     *execution
+	h     *hole
+	c     Call // ctx, as it changes from step to step
+	ended bool // a failure was noted
+}
+
+// begin counts the resolver and builds its ctx; nil if it must not run.
+func (x *execution) begin(h *hole) *call {
+	c := &call{x: x, h: h}
+	r := h.f.def.resolver
+	switch {
+	case x.resolvers.Add(1) > int64(x.op.cfg.resolverLimit):
+		c.fail(resolverLimitError(x.op.cfg.resolverLimit))
+		return nil
+	case r.unsupported != "":
+		c.fail(unsupportedError(r.unsupported))
+		return nil
+	case x.ctx.Err() != nil:
+		c.fail(x.timeout())
+		return nil
+	}
+	c.c = Call{
+		Arguments: h.f.args.json(x.vars), Source: json.RawMessage(h.source), Identity: x.identity(), Stash: json.RawMessage("{}"),
+		Env: x.op.cfg.env, OutErrors: json.RawMessage("[]"), Headers: x.run.Headers, DomainName: x.run.Domain,
+		AuthType: x.run.Caller.AuthType(),
+	}
+	if h.f.def.parent.root != "" {
+		c.c.Source = json.RawMessage("{}")
+	}
+	if c.c.Headers == nil {
+		c.c.Headers = json.RawMessage("{}")
+	}
+	info := *h.f.describe()
+	if info.Variables = x.run.Variables; isNull(info.Variables) {
+		info.Variables = json.RawMessage("{}")
+	}
+	c.c.Info = &info
+	return c
+}
+
+// resolve asks the resolver of one hole.
+func (x *execution) resolve(h *hole) {
+	c := x.begin(h)
+	if c == nil {
+		return
+	}
+	r := h.f.def.resolver
+	if r.unit == nil {
+		c.finish(c.pipeline(r))
+		return
+	}
+	c.finish(c.step(r.unit))
+}
+
+// finish keeps the value, unless the call failed.
+func (c *call) finish(value json.RawMessage, ok bool) {
+	switch {
+	case !ok && !c.ended:
+		c.h.failed = true
+	case ok && !isNull(value) && !json.Valid(value):
+		c.fail(&Failure{Type: "InternalFailure", Message: "The result of the resolver is not valid JSON."})
+	case ok:
+		c.h.value = value
+	}
+}
+
+// fail notes a failure as the field's error.
+func (c *call) fail(f *Failure) {
+	c.ended, c.h.failed = true, true
+	c.x.fail(c.x.fieldError(c.h.f, c.h.path, f))
+}
+
+// fieldError makes the error of a field.
+func (x *execution) fieldError(f *field, path []Segment, why *Failure) *Error {
+	e := &Error{Path: path, Locations: at(f.at), Field: true, Type: why.Type, Info: why.Info, Message: why.Message, order: Location{f.at.Line, f.at.Column}}
+	if e.Message == "" && e.Type == unauthorized {
+		e.Message = notAuthorizedTo(f)
+	}
+	if why.Info != nil && !json.Valid(why.Info) {
+		e.Info = nil
+	}
+	if !isNull(why.Data) && json.Valid(why.Data) {
+		e.Data = x.project(f, why.Data)
+	}
+	return e
+}
+
+// project takes what the field's selection asks for out of the data of an
+// error. Anything that does not fit is null.
+func (x *execution) project(f *field, data json.RawMessage) json.RawMessage {
+	w := writer{x: x, mute: true}
+	nullable := *f.def.typ
+	nullable.nonNull = false
+	if !w.value(f, &nullable, trim(data), nil) {
+		return nil
+	}
+	return w.buf
+}
+
+// step runs the request function, the data source and the response function.
+// It says false if the field failed or has no value.
+func (c *call) step(s *step) (json.RawMessage, bool) {
+	if why := s.blocked(); why != "" {
+		c.fail(unsupportedError(why))
+		return nil, false
+	}
+	if s.code == nil {
+		result, failure := c.direct(s.source)
+		if failure != nil {
+			c.fail(failure)
+			return nil, false
+		}
+		return result, true
+	}
+	request, early, ok := c.run(s.code, "request")
+	if !ok || early != nil {
+		return request, ok
+	}
+	c.c.Result, c.c.Error = c.ask(s.source, request)
+	return c.respond(s)
+}
+
+// respond runs the response function with what the data source said.
+func (c *call) respond(s *step) (json.RawMessage, bool) {
+	if c.x.ctx.Err() != nil {
+		c.fail(c.x.timeout())
+		return nil, false
+	}
+	value, _, ok := c.run(s.code, "response")
+	c.c.Error = nil
+	return value, ok
+}
+
+// blocked says why a step cannot run; empty if it can.
+func (s *step) blocked() string {
+	switch {
+	case s.unsupported != "":
+		return s.unsupported
+	case s.source == nil:
+		return "The data source does not exist."
+	}
+	return s.source.Unsupported
+}
+
+// ask asks a data source.
+func (c *call) ask(ds *spec.DataSource, request json.RawMessage) (json.RawMessage, *Failure) {
+	switch {
+	case ds.Type == spec.SourceNone:
+		return member(trim(request), "payload"), nil
+	case ds.Type == spec.SourceLambda && isBatch(request):
+		return c.x.batchOf(ds, []json.RawMessage{request}, false)[0].split()
+	case c.x.api.o.Do == nil:
+		return nil, unsupportedError("Data sources of type " + ds.Type + " cannot be asked here.")
+	}
+	return c.x.api.o.Do(c.x.ctx, ds, request)
+}
+
+// direct invokes a function with the context.
+func (c *call) direct(ds *spec.DataSource) (json.RawMessage, *Failure) {
+	if c.x.api.o.Direct == nil {
+		return nil, unsupportedError("Direct resolvers cannot be asked here.")
+	}
+	value, failure := c.x.api.o.Direct(c.x.ctx, ds, c.event())
+	if failure != nil && c.x.ctx.Err() != nil {
+		failure = c.x.timeout()
+	}
+	return value, failure
+}
+
+// run calls one function of the code.
+func (c *call) run(m *Module, function string) (value json.RawMessage, early *Early, ok bool) {
+	o := m.Call(c.x.ctx, function, &c.c)
+	if o.Stash != nil {
+		c.c.Stash = o.Stash
+	}
+	c.x.addHeaders(o.Headers)
+	for i := range o.Appended {
+		c.append(&o.Appended[i])
+	}
+	if o.Failure != nil {
+		if c.x.ctx.Err() != nil {
+			o.Failure = c.x.timeout()
+		}
+		c.fail(o.Failure)
+		return nil, nil, false
+	}
+	return o.Value, o.Early, true
+}
+
+// append notes an error of util.appendError, for the answer and for
+// ctx.outErrors.
+func (c *call) append(f *Failure) {
+	e := c.x.fieldError(c.h.f, c.h.path, f)
+	c.x.fail(e)
+	list := slices.Clone(c.c.OutErrors[:len(c.c.OutErrors)-1])
+	if len(list) > 1 {
+		list = append(list, ',')
+	}
+	list = appendString(append(list, `{"message":`...), e.Message)
+	list = appendString(append(list, `,"type":`...), e.Type)
+	list = appendRaw(append(list, `,"data":`...), f.Data)
+	list = appendRaw(append(list, `,"errorInfo":`...), f.Info)
+	c.c.OutErrors = append(list, "}]"...)
+}
+
+// pipeline runs the before handler, the functions in order, and the after
+// handler (AppSync developer guide, "Pipeline resolvers").
+func (c *call) pipeline(r *resolver) (json.RawMessage, bool) {
+	skip := false
+	if r.code != nil {
+		value, early, ok := c.run(r.code, "request")
+		if !ok {
+			return nil, false
+		}
+		c.c.Prev, skip = value, early != nil
+	}
+	for _, s := range r.steps {
+		if skip {
+			break
+		}
+		var ok bool
+		if skip, ok = c.function(s); !ok {
+			return nil, false
+		}
+	}
+	c.c.Result = c.c.Prev
+	if r.code == nil {
+		return c.c.Prev, true
+	}
+	value, _, ok := c.run(r.code, "response")
+	return value, ok
+}
+
+// function runs one function of a pipeline. end says that the rest is left
+// out.
+func (c *call) function(s *step) (end, ok bool) {
+	if c.x.ctx.Err() != nil {
+		c.fail(c.x.timeout())
+		return false, false
+	}
+	if why := s.blocked(); why != "" {
+		c.fail(unsupportedError(why))
+		return false, false
+	}
+	if s.code == nil {
+		value, failure := c.direct(s.source)
+		if failure != nil {
+			c.fail(failure)
+			return false, false
+		}
+		c.c.Prev = value
+		return false, true
+	}
+	c.c.Result = nil
+	request, early, ok := c.run(s.code, "request")
+	if !ok {
+		return false, false
+	}
+	if early != nil {
+		c.c.Prev = request
+		return early.SkipTo == "END", true
+	}
+	c.c.Result, c.c.Error = c.ask(s.source, request)
+	value, ok := c.respond(s)
+	c.c.Prev = value
+	return false, ok
+}
+
+// addHeaders collects the headers of util.http.addResponseHeader.
+func (x *execution) addHeaders(h map[string][]string) {
+	if len(h) == 0 {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.headers == nil {
+		x.headers = make(map[string][]string)
+	}
+	for name, values := range h {
+		x.headers[name] = append(x.headers[name], values...)
+	}
+}
+
+// The errors of limits. AppSync documents the limits, but not these words.
+func depthError(o *Operation, limit int) *Error {
+	return &Error{Field: true, Type: "QueryDepthLimitReached", Locations: at(o.def.Position),
+		Message: fmt.Sprintf("Query depth limit reached: the query has %d levels, %d are allowed.", o.depth, limit)}
+}
+
+func resolverLimitError(limit int) *Failure {
+	return &Failure{Type: "ResolverCountLimitReached", Message: fmt.Sprintf("Resolver count limit reached: a request may run %d resolvers.", limit)}
+}
+
+func (x *execution) tooLong() *Error {
+	return &Error{Field: true, Type: "ResponseSizeLimitReached", Message: fmt.Sprintf("The response is longer than %d bytes.", x.room)}
+}
+
+func unsupportedError(why string) *Failure {
+	return &Failure{Type: "UnsupportedOperation", Message: why}
+}
+
+// timeout is the failure of what the end of the request's time cut off.
+func (x *execution) timeout() *Failure {
+	if errors.Is(context.Cause(x.ctx), context.Canceled) {
+		return &Failure{Type: "ExecutionCanceled", Message: "Execution canceled."}
+	}
+	return &Failure{Type: "ExecutionTimeout", Message: "Execution timed out."}
+}
