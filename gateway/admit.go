@@ -68,7 +68,7 @@ func (g *Gateway) elsewhere(w http.ResponseWriter, r *http.Request) {
 	}
 	if rawPath(r) == "/ping" && r.Method == http.MethodGet {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("healthy\n"))
+		_, _ = w.Write([]byte("healthy"))
 		return
 	}
 	g.forbidden(w, r, "no stage answers at this path: "+g.paths())

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -8,19 +10,49 @@ import (
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
-// API is one served stage of an API.
+// Kinds of APIs.
+const (
+	KindWebSocket = "websocket"
+	KindGraphQL   = "graphql"
+)
+
+// API is one served API, or one stage of a WebSocket API.
 type API struct {
-	Kind      string   `json:"kind"` // "websocket"
-	LogicalID string   `json:"logicalId"`
-	ID        string   `json:"id"`
-	Stage     string   `json:"stage"`
-	URL       string   `json:"url"`       // ws://…; empty when only TLS is answered
-	SecureURL string   `json:"secureUrl"` // wss://…
-	Auth      string   `json:"auth"`      // "NONE", "AWS_IAM", with "+API_KEY" where a key is asked too
-	APIKeys   []string `json:"apiKeys,omitempty"`
+	Kind      string // KindWebSocket or KindGraphQL
+	LogicalID string
+	ID        string
+	Stage     string // of a WebSocket API
+	URL       string // ws:// or http://; empty when only TLS is answered
+	SecureURL string // wss:// or https://
+	// Auth is of a WebSocket API "NONE" or "AWS_IAM", with "+API_KEY" where a
+	// key is asked too.
+	Auth string
+	// Modes are the authorization modes of a GraphQL API, the default one first.
+	Modes   []string
+	APIKeys []string
 }
 
-// APIs lists what is served now: one entry for each stage.
+// MarshalJSON writes the members that the kind has, in lower camel case;
+// "auth" is Auth of a WebSocket API and Modes of another.
+func (a API) MarshalJSON() ([]byte, error) {
+	auth := any(a.Modes)
+	if a.Kind == KindWebSocket {
+		auth = a.Auth
+	}
+	return json.Marshal(struct {
+		Kind      string   `json:"kind"`
+		LogicalID string   `json:"logicalId"`
+		ID        string   `json:"id"`
+		Stage     string   `json:"stage,omitempty"`
+		URL       string   `json:"url"`
+		SecureURL string   `json:"secureUrl"`
+		Auth      any      `json:"auth"`
+		APIKeys   []string `json:"apiKeys,omitempty"`
+	}{a.Kind, a.LogicalID, a.ID, a.Stage, a.URL, a.SecureURL, auth, a.APIKeys})
+}
+
+// APIs lists what is served now: one entry for each stage of the WebSocket
+// APIs, then one for each GraphQL API.
 func (g *Gateway) APIs() []API {
 	s := g.Spec()
 	list := []API{}
@@ -30,16 +62,44 @@ func (g *Gateway) APIs() []API {
 			list = append(list, g.describe(s, a, a.Stages[j].Name))
 		}
 	}
+	for i := range s.GraphQLAPIs {
+		list = append(list, g.describeGraphQL(s, &s.GraphQLAPIs[i]))
+	}
 	return list
 }
+
+func (g *Gateway) describeGraphQL(s *spec.Spec, a *spec.GraphQLAPI) API {
+	at := g.clientAddr() + "/graphql"
+	if len(s.GraphQLAPIs) > 1 {
+		at = g.clientAddr() + "/" + a.ID + "/graphql"
+	}
+	d := API{Kind: KindGraphQL, LogicalID: a.LogicalID, ID: a.ID, URL: "http://" + at, SecureURL: "https://" + at}
+	if !g.answersPlain() {
+		d.URL = ""
+	}
+	for i := range a.Auth {
+		if mode := a.Auth[i].Mode; !slices.Contains(d.Modes, mode) {
+			d.Modes = append(d.Modes, mode)
+		}
+	}
+	if a.Provider(spec.ModeAPIKey) != nil {
+		for _, k := range a.Keys {
+			d.APIKeys = append(d.APIKeys, k.Value)
+		}
+	}
+	return d
+}
+
+// answersPlain tells whether connections without TLS are answered.
+func (g *Gateway) answersPlain() bool { return g.o.Plain || isLoopback(hostOnly(g.Addr())) }
 
 func (g *Gateway) describe(s *spec.Spec, a *spec.WebSocketAPI, stage string) API {
 	at := g.apiAddr(a) + "/" + stage
 	if reserved[stage] && len(s.WebSocketAPIs) == 1 {
 		at = g.clientAddr() + "/" + a.ID + "/" + stage
 	}
-	d := API{Kind: "websocket", LogicalID: a.LogicalID, ID: a.ID, Stage: stage, URL: "ws://" + at, SecureURL: "wss://" + at, Auth: spec.AuthNone}
-	if !g.o.Plain && !isLoopback(hostOnly(g.Addr())) {
+	d := API{Kind: KindWebSocket, LogicalID: a.LogicalID, ID: a.ID, Stage: stage, URL: "ws://" + at, SecureURL: "wss://" + at, Auth: spec.AuthNone}
+	if !g.answersPlain() {
 		d.URL = ""
 	}
 	if r := a.Route("$connect"); r != nil {

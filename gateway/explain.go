@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/spec"
 	"github.com/tidewire/tidewire/sigv4"
 )
 
@@ -40,7 +41,7 @@ type Refusal struct {
 // one goroutine, a bounded queue, a bounded rate. What does not fit is counted.
 type explainer struct {
 	g       *Gateway
-	queue   chan identity.Refusal
+	queue   chan unexplained
 	skipped atomic.Uint64
 	stop    context.CancelFunc
 	done    sync.WaitGroup
@@ -48,9 +49,15 @@ type explainer struct {
 	kept []Refusal // owned by run
 }
 
+// unexplained is a refusal and who refused.
+type unexplained struct {
+	identity.Refusal
+	by *identity.Authenticator
+}
+
 func newExplainer(g *Gateway) *explainer {
 	ctx, stop := context.WithCancel(context.Background())
-	x := &explainer{g: g, queue: make(chan identity.Refusal, explainQueue), stop: stop}
+	x := &explainer{g: g, queue: make(chan unexplained, explainQueue), stop: stop}
 	if data, err := g.dir.ReadFile(RefusalsFile); err == nil {
 		_ = json.Unmarshal(data, &x.kept) // what an older version wrote may be lost
 	}
@@ -59,13 +66,13 @@ func newExplainer(g *Gateway) *explainer {
 }
 
 // refused takes a refusal over, or counts it when the queue is full.
-func (x *explainer) refused(f identity.Refusal) {
+func (x *explainer) refused(by *identity.Authenticator, f identity.Refusal) {
 	f.Request = f.Request.Clone()
 	if len(f.Body) > maxKeptBody {
 		f.Body, f.BodyUnknown = nil, true
 	}
 	select {
-	case x.queue <- f:
+	case x.queue <- unexplained{f, by}:
 	default:
 		x.skipped.Add(1)
 	}
@@ -93,10 +100,10 @@ func (x *explainer) run(ctx context.Context) {
 }
 
 // explain writes one readable block and keeps it.
-func (x *explainer) explain(ctx context.Context, f *identity.Refusal) {
+func (x *explainer) explain(ctx context.Context, f *unexplained) {
 	hosts, prefixes, api := x.g.knownAs(f.Request)
 	r := Refusal{Time: f.At.UTC(), Method: f.Request.Method, Path: clipped(f.Request.Path), API: api, Code: f.Fault.Code,
-		Report: x.g.auth.Explain(ctx, f, hosts, prefixes)}
+		Report: f.by.Explain(ctx, &f.Refusal, hosts, prefixes)}
 	if cause, ok := f.Fault.Cause.(*identity.RefusedError); ok {
 		r.AccessKeyID = cause.AccessKeyID
 	}
@@ -144,6 +151,9 @@ func (x *explainer) close() {
 func (g *Gateway) knownAs(r *sigv4.Request) (hosts, prefixes []string, api string) {
 	s := g.serving.Load()
 	t, _ := s.hosts.find(r.Host, false, nil)
+	if p, ok := locateGraphQL(s.spec, t, r.Path); ok {
+		return knownGraphQL(s.spec, p.api)
+	}
 	p, located := locate(s.spec, t, r.Path)
 	for i := range s.spec.WebSocketAPIs {
 		a := &s.spec.WebSocketAPIs[i]
@@ -160,6 +170,17 @@ func (g *Gateway) knownAs(r *sigv4.Request) (hosts, prefixes []string, api strin
 		api = ""
 	}
 	return hosts, prefixes, api
+}
+
+// knownGraphQL is what else a signer may have taken for a GraphQL API's host.
+func knownGraphQL(s *spec.Spec, id string) (hosts, prefixes []string, api string) {
+	for i := range s.GraphQLAPIs {
+		if a := &s.GraphQLAPIs[i]; a.ID == id {
+			hosts = append([]string{a.ID + ".appsync-api." + s.Region + "." + s.URLSuffix()}, a.Domains...)
+			return hosts, []string{"/" + a.ID, "/graphql"}, a.LogicalID
+		}
+	}
+	return nil, nil, ""
 }
 
 // indented puts text under the line before it. A report escapes what came

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/appsyncjs"
 	"github.com/tidewire/tidewire/internal/conn"
 	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/identity"
@@ -35,6 +36,13 @@ type Gateway struct {
 	ca        *localca.Authority
 	auth      *identity.Authenticator
 	functions *lambda.Functions
+
+	// AppSync; localAppSyncAuth also takes signatures for execute-api, which
+	// Amplify makes for hosts that are not AWS's.
+	appsyncAuth, localAppSyncAuth *identity.Authenticator
+	engine                        *appsyncjs.Engine
+	sources                       *datasource.Sources
+	roleSessions                  roleSessions
 
 	// DynamoDB; the pointers are nil without tables, until a reload brings some.
 	databaseAuth  *identity.Authenticator
@@ -62,6 +70,8 @@ type serving struct {
 	spec  *spec.Spec
 	hosts *hosts
 	apis  map[string]*websocketapi.API // by API id
+
+	graphql map[string]*graphqlServer // by API id
 }
 
 // bodyLimit is how long a client may take to send a request's body.
@@ -84,6 +94,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	t, ok := g.admit(w, r, s, secure)
 	if !ok {
+		return
+	}
+	if p, ok := locateGraphQL(s.spec, t, rawPath(r)); ok {
+		g.graphql(w, r, p, requestContext{t: t, secure: secure, conn: c, serving: s})
 		return
 	}
 	service := signedService(r)
@@ -207,6 +221,11 @@ func (g *Gateway) Hosts() []string {
 	for _, d := range s.spec.Domains {
 		names = append(names, join(d.Name, portOf(g.Addr())))
 	}
+	for i := range s.spec.GraphQLAPIs {
+		for _, name := range s.spec.GraphQLAPIs[i].Domains {
+			names = append(names, join(name, portOf(g.Addr())))
+		}
+	}
 	for _, h := range g.o.Hosts {
 		names = append(names, withPort(h, portOf(g.Addr())))
 	}
@@ -265,14 +284,19 @@ func (g *Gateway) Close(ctx context.Context) error {
 	g.reloading.Lock()
 	defer g.reloading.Unlock()
 	s := g.serving.Load()
-	errs := make(chan error, len(s.apis))
+	errs := make(chan error, len(s.apis)+len(s.graphql))
 	for _, api := range s.apis {
 		go func() { errs <- api.Shutdown(ctx) }()
 	}
+	for _, server := range s.graphql {
+		go func() { errs <- server.api.Shutdown(ctx) }()
+	}
 	var failed error
-	for range s.apis {
+	for range cap(errs) {
 		failed = errors.Join(failed, <-errs)
 	}
+	failed = errors.Join(failed, g.sources.Close(ctx))
+	g.engine.Close()
 	// Functions may post to @connections until here. Whoever has not finished
 	// a request in a moment is cut off; the rest needs the time.
 	quick, cancel := context.WithTimeout(ctx, lastRequests)

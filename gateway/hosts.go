@@ -12,9 +12,11 @@ import (
 
 // target says which of the names the gateway gave out a request came to.
 type target struct {
-	host   string       // as given out: what requestContext.domainName and URLs use
-	api    string       // API id, when the name is an API's own
-	domain *spec.Domain // when the name is a custom domain
+	host    string       // as given out: what requestContext.domainName and URLs use
+	api     string       // API id, when the name is an API's own
+	domain  *spec.Domain // when the name is a custom domain of WebSocket APIs
+	graphql string       // GraphQL API id, when the name is its own or its custom domain
+	custom  string       // the custom domain of that API; empty on its own name
 }
 
 // hosts are the names that the gateway gave out. A request under any other
@@ -52,6 +54,16 @@ func newHosts(addr string, s *spec.Spec, extra []string) (*hosts, error) {
 		name := awsName(s, s.WebSocketAPIs[i].ID)
 		h.exact[name] = target{host: join(name, port), api: s.WebSocketAPIs[i].ID}
 	}
+	for i := range s.GraphQLAPIs {
+		a := &s.GraphQLAPIs[i]
+		for _, kind := range []string{"appsync-api", "appsync-realtime-api"} {
+			name := a.ID + "." + kind + "." + s.Region + "." + s.URLSuffix()
+			h.exact[name] = target{host: join(name, port), graphql: a.ID}
+		}
+		for _, name := range a.Domains {
+			h.exact[strings.ToLower(name)] = target{host: join(name, port), graphql: a.ID, custom: name}
+		}
+	}
 	for i := range s.Domains {
 		d := &s.Domains[i]
 		h.exact[strings.ToLower(d.Name)] = target{host: join(d.Name, port), domain: d}
@@ -82,7 +94,7 @@ func (h *hosts) find(hostHeader string, secure bool, local net.Addr) (target, bo
 	if !ok {
 		return target{}, false
 	}
-	named := t.api != "" || t.domain != nil // such a name may stand behind a forwarded 443
+	named := t.api != "" || t.domain != nil || t.graphql != "" // such a name may stand behind a forwarded 443
 	if port == h.port || h.port == "" || named || portOf(t.host) == port {
 		return t, true
 	}

@@ -46,6 +46,12 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 		problems = append(problems, runnable(s, o, problems)...)
 		problems = append(problems, unknownFunctions(s, o)...)
 		problems = append(problems, undeployable(s, problems)...)
+		problems = append(problems, unknownIssuers(s, o)...)
+		more, err := graphqlProblems(s, problems)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, more...)
 	}
 	if len(problems) > 0 {
 		problems.Sort()
@@ -58,19 +64,58 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 	return s, nil
 }
 
-// adoptRoles adds the roles that functions name and the template does not
+// adoptRoles adds the roles that functions and data sources name and the template does not
 // have, without a policy: such a function gets credentials of its role, as
 // SDKs need some, and may do nothing with them here.
 func adoptRoles(s *spec.Spec) {
 	for i := range s.Functions {
-		arn := s.Functions[i].RoleARN
-		if arn == "" || s.RoleByARN(arn) != nil {
-			continue
-		}
-		sum := sha256.Sum256([]byte(arn))
-		id := base32.StdEncoding.EncodeToString(sum[:])[:17]
-		s.Roles = append(s.Roles, spec.Role{Name: arn[strings.LastIndexByte(arn, '/')+1:], ARN: arn, ID: "AROA" + id, At: s.Functions[i].At})
+		adoptRole(s, s.Functions[i].RoleARN, s.Functions[i].At)
 	}
+	for i := range s.GraphQLAPIs {
+		for _, ds := range s.GraphQLAPIs[i].DataSources {
+			adoptRole(s, ds.RoleARN, ds.At)
+		}
+	}
+}
+
+func adoptRole(s *spec.Spec, arn string, at spec.Source) {
+	if arn == "" || s.RoleByARN(arn) != nil {
+		return
+	}
+	sum := sha256.Sum256([]byte(arn))
+	id := base32.StdEncoding.EncodeToString(sum[:])[:17]
+	s.Roles = append(s.Roles, spec.Role{Name: arn[strings.LastIndexByte(arn, '/')+1:], ARN: arn, ID: "AROA" + id, At: at})
+}
+
+// unknownIssuers finds options that name no issuer of the template.
+func unknownIssuers(s *spec.Spec, o *Options) spec.Problems {
+	var names []string
+	for i := range s.GraphQLAPIs {
+		for _, p := range s.GraphQLAPIs[i].Auth {
+			names = append(names, issuerNames(&p)...)
+		}
+	}
+	var ps spec.Problems
+	for name := range o.Issuers {
+		if !slices.Contains(names, name) {
+			ps = append(ps, spec.Problem{At: spec.Source{File: s.File}, Message: fmt.Sprintf("--issuer names %s, which is no user pool or issuer of the template", name),
+				Hint: "they are " + strings.Join(names, ", ")})
+		}
+	}
+	return ps
+}
+
+// issuerNames are what --issuer may call a provider of tokens.
+func issuerNames(p *spec.AuthProvider) []string {
+	switch {
+	case p.Pool != nil && p.Pool.LogicalID != "":
+		return []string{p.Pool.LogicalID, p.Pool.ID, p.Pool.Issuer}
+	case p.Pool != nil:
+		return []string{p.Pool.ID, p.Pool.Issuer}
+	case p.OIDC != nil:
+		return []string{p.OIDC.Issuer}
+	}
+	return nil
 }
 
 // lacking turns gaps into problems: a guard always, a worker when strict.

@@ -58,7 +58,7 @@ func (g *Gateway) build(ctx context.Context, s *spec.Spec) error {
 		return err
 	}
 	g.auth, err = identity.New(identity.Options{Spec: s, Developer: g.developer, SealingKey: key, Now: g.o.Now,
-		Foreign: g.foreign.lookup, Refused: func(f identity.Refusal) { g.explainer.refused(f) }})
+		Foreign: g.foreign.lookup, Refused: func(f identity.Refusal) { g.explainer.refused(g.auth, f) }})
 	if err != nil {
 		return err
 	}
@@ -75,6 +75,9 @@ func (g *Gateway) build(ctx context.Context, s *spec.Spec) error {
 	}
 	for name := range g.o.FunctionCredentials {
 		g.o.Log.Warn("functions get your own AWS credentials and real endpoints; on this gateway they may call @connections only", "function", orAll(name))
+	}
+	if err := g.openAppSync(s); err != nil {
+		return err
 	}
 	if err := g.serve(s); err != nil {
 		return err
@@ -103,6 +106,12 @@ func (g *Gateway) undo(ctx context.Context) error {
 	if g.explainer != nil {
 		g.explainer.close()
 	}
+	if g.sources != nil {
+		failed = errors.Join(failed, g.sources.Close(ctx))
+	}
+	if g.engine != nil {
+		g.engine.Close()
+	}
 	if g.functions != nil {
 		failed = errors.Join(failed, g.functions.Close(ctx))
 	}
@@ -119,6 +128,9 @@ func certificateNames(s *spec.Spec, extra []string) []string {
 	var names []string
 	for i := range s.Domains {
 		names = append(names, s.Domains[i].Name)
+	}
+	for i := range s.GraphQLAPIs {
+		names = append(names, s.GraphQLAPIs[i].Domains...)
 	}
 	for _, h := range extra {
 		if name := hostOnly(h); !isLoopback(name) {
@@ -189,8 +201,11 @@ func (g *Gateway) serve(s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	next := &serving{spec: s, hosts: hosts, apis: map[string]*websocketapi.API{}}
+	next := &serving{spec: s, hosts: hosts, apis: map[string]*websocketapi.API{}, graphql: map[string]*graphqlServer{}}
 	old := g.serving.Load()
+	if err := g.serveGraphQL(s, old, next); err != nil {
+		return err
+	}
 	for i := range s.WebSocketAPIs {
 		a := &s.WebSocketAPIs[i]
 		if old != nil && old.apis[a.ID] != nil {

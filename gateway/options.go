@@ -51,6 +51,10 @@ type Options struct {
 	AWSConfig func(ctx context.Context) (aws.Config, error)
 	// Endpoints are service endpoints for functions, by service ("dynamodb").
 	Endpoints map[string]string
+	// Issuers say where the keys of an issuer of tokens are: by the logical id
+	// or the id of a user pool, or by an issuer, the URL of an issuer or the
+	// path of a file with a JSON Web Key Set. Tokens of others are refused.
+	Issuers map[string]string
 	// FunctionCredentials gives functions the developer's own AWS
 	// credentials, by logical id or name; "" stands for every function.
 	FunctionCredentials map[string]aws.CredentialsProvider

@@ -44,6 +44,8 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	}
 	g.auth.Update(s)
 	g.databaseAuth.Update(s)
+	g.appsyncAuth.Update(s)
+	g.localAppSyncAuth.Update(s)
 	old := g.serving.Load()
 	if err := g.serve(s); err != nil {
 		return err
@@ -67,6 +69,7 @@ func (g *Gateway) sameAuthority(s *spec.Spec) error {
 // retire closes the APIs that a reload removed.
 func (g *Gateway) retire(ctx context.Context, old *serving) {
 	now := g.serving.Load()
+	g.retireGraphQL(ctx, old, now)
 	for id, api := range old.apis {
 		if now.apis[id] == nil {
 			g.shutdownLogged(ctx, api, id)

@@ -54,6 +54,34 @@ func locate(s *spec.Spec, t target, path string) (place, bool) {
 	return place{api: s.WebSocketAPIs[0].ID, stage: segments[0], rest: segments[1:]}, true
 }
 
+// graphqlPlace is what a path of a GraphQL API names.
+type graphqlPlace struct {
+	api  string // API id
+	path string // "graphql", "graphql/realtime", "realtime"
+}
+
+// locateGraphQL finds the GraphQL API of a path: by the host, by the API id at
+// the path's beginning, or because there is only one.
+func locateGraphQL(s *spec.Spec, t target, path string) (graphqlPlace, bool) {
+	path = strings.Trim(path, "/")
+	known := map[string]bool{"graphql": true, "graphql/realtime": true, "realtime": true}
+	switch {
+	case t.graphql != "":
+		return graphqlPlace{api: t.graphql, path: path}, known[path]
+	case t.api != "" || t.domain != nil:
+		return graphqlPlace{}, false
+	}
+	for i := range s.GraphQLAPIs {
+		if rest, ok := strings.CutPrefix(path, s.GraphQLAPIs[i].ID+"/"); ok {
+			return graphqlPlace{api: s.GraphQLAPIs[i].ID, path: rest}, known[rest]
+		}
+	}
+	if len(s.GraphQLAPIs) != 1 {
+		return graphqlPlace{}, false
+	}
+	return graphqlPlace{api: s.GraphQLAPIs[0].ID, path: path}, known[path]
+}
+
 // split cuts a path at its slashes and decodes each segment once. A trailing
 // slash is dropped: "/dev/" is "/dev".
 func split(path string) ([]string, bool) {

@@ -189,6 +189,10 @@ func greeting(g *gateway.Gateway, program, stateDir string) string {
 	fmt.Fprintf(&b, "tidewire serves %s (stack %s, region %s, account %s)\n", flat(s.File), s.StackName, s.Region, s.Account)
 	apis := g.APIs()
 	for _, a := range apis {
+		if a.Kind == gateway.KindGraphQL {
+			b.WriteString(graphqlGreeting(a, program))
+			continue
+		}
 		fmt.Fprintf(&b, "\n  WebSocket API %s, stage %s\n", a.LogicalID, a.Stage)
 		if a.URL != "" {
 			fmt.Fprintf(&b, "    ws       %s\n", a.URL)
@@ -200,14 +204,36 @@ func greeting(g *gateway.Gateway, program, stateDir string) string {
 		fmt.Fprintf(&b, "\n  credentials  eval \"$(%s env%s)\"\n", program, stateFlag(stateDir))
 		fmt.Fprintf(&b, "  authority    %s (signs the wss certificate)\n", g.CAFile())
 	} else {
-		b.WriteString("\n  no API: the template has no WebSocket API with a stage\n")
+		b.WriteString("\n  no API: the template has no WebSocket API with a stage, and no GraphQL API\n")
 	}
 	if endpoint, engine := g.Database(); endpoint != "" {
 		fmt.Fprintf(&b, "  DynamoDB     %s (%s)\n", endpoint, engine)
 	}
+	if unavailable := g.Unavailable(); len(unavailable) > 0 {
+		b.WriteString("\n  refusing everybody\n")
+		for _, text := range unavailable {
+			fmt.Fprintf(&b, "    %s\n", flat(text))
+		}
+	}
 	writeOutputs(&b, s)
 	b.WriteString(remarks(s))
 	return visible(b.String())
+}
+
+// graphqlGreeting says where a GraphQL API answers.
+func graphqlGreeting(a gateway.API, program string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n  GraphQL API %s\n", a.LogicalID)
+	if a.URL != "" {
+		fmt.Fprintf(&b, "    http     %s\n", a.URL)
+	}
+	flag := ""
+	if len(a.APIKeys) > 0 && a.Modes[0] == spec.ModeAPIKey {
+		flag = " --auth api-key"
+	}
+	fmt.Fprintf(&b, "    https    %s\n    auth     %s\n", a.SecureURL, strings.Join(a.Modes, ", "))
+	fmt.Fprintf(&b, "    try      %s query %s '{ __typename }'%s\n", program, firstURL(a), flag)
+	return b.String()
 }
 
 func authText(a gateway.API) string {
@@ -259,7 +285,7 @@ func flat(s string) string { return strings.NewReplacer("\n", `\n`, "\r", `\r`).
 func remarks(s *spec.Spec) string {
 	var b strings.Builder
 	if len(s.Gaps) > 0 {
-		b.WriteString("\n  lacking here: these routes answer AWS's configuration error\n")
+		b.WriteString("\n  lacking here: these routes and fields answer an error\n")
 		for _, g := range s.Gaps {
 			fmt.Fprintf(&b, "    %s (line %d) %s\n", dotted(g.Resource, g.Property), g.At.Line, flat(g.Message))
 		}

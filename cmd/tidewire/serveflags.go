@@ -24,6 +24,7 @@ type templateFlags struct {
 	region, account, stackName string
 	parameters, resolve        []string
 	imports, functions         []string
+	issuers                    []string
 	strict                     bool
 }
 
@@ -35,6 +36,7 @@ func (f *templateFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.resolve, "resolve", nil, "value `KEY=VALUE` of an SSM parameter or {{resolve:…}} (repeatable)")
 	flags.StringArrayVar(&f.imports, "import", nil, "value `NAME=VALUE` of an Fn::ImportValue (repeatable)")
 	flags.StringArrayVar(&f.functions, "function", nil, "run a function elsewhere: `Name=http://host:port` or Name=arn:aws:lambda:… (repeatable)")
+	flags.StringArrayVar(&f.issuers, "issuer", nil, "where the keys of a user pool or OpenID Connect issuer are: `LogicalIdOrIssuer=URL` or =jwks.json (repeatable)")
 	flags.BoolVar(&f.strict, "strict", false, "refuse a template with parts that tidewire lacks")
 }
 
@@ -53,7 +55,8 @@ func (f *templateFlags) options(sh *shell) (*gateway.Options, error) {
 		flag string
 		from []string
 		to   *map[string]string
-	}{{"--parameter", f.parameters, &o.Parameters}, {"--resolve", f.resolve, &o.Resolve}, {"--import", f.imports, &o.Imports}, {"--function", f.functions, &o.Remote}} {
+	}{{"--parameter", f.parameters, &o.Parameters}, {"--resolve", f.resolve, &o.Resolve}, {"--import", f.imports, &o.Imports}, {"--function", f.functions, &o.Remote},
+		{"--issuer", f.issuers, &o.Issuers}} {
 		m, err := pairs(p.flag, p.from)
 		if err != nil {
 			return nil, err
@@ -113,7 +116,7 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&f.plain, "plain", false, "answer plain connections on an address that other machines reach")
 	flags.BoolVar(&f.ordered, "ordered", false, "work on one message of a connection at a time")
-	flags.BoolVar(&f.noLambdaPermissions, "no-lambda-permissions", false, "invoke functions without an AWS::Lambda::Permission")
+	flags.BoolVar(&f.noLambdaPermissions, "no-lambda-permissions", false, "invoke functions without an AWS::Lambda::Permission, and let data sources' roles do everything")
 	flags.BoolVar(&f.noReload, "no-reload", false, "do not reload when the template changes")
 	flags.StringArrayVar(&f.hosts, "host", nil, "serve this host `name` too (repeatable)")
 	flags.StringArrayVar(&f.origins, "allow-origin", nil, "admit pages of this `origin` on loopback (repeatable)")
@@ -122,7 +125,7 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.certificate, "tls-cert", "", "certificate `file` (PEM); default: the local authority's")
 	flags.StringVar(&f.key, "tls-key", "", "private key `file` of --tls-cert (PEM)")
 	flags.StringArrayVar(&f.credentials, "function-credentials", nil, "`[Name=]chain` gives functions your own AWS credentials (repeatable)")
-	flags.StringArrayVar(&f.endpoints, "endpoint", nil, "`SERVICE=URL` for functions, such as dynamodb=http://127.0.0.1:8000 (repeatable)")
+	flags.StringArrayVar(&f.endpoints, "endpoint", nil, "`SERVICE=URL` for functions and data sources, such as dynamodb=http://127.0.0.1:8000 (repeatable)")
 	flags.StringArrayVar(&f.passEnv, "pass-env", nil, "pass this variable of yours to functions (repeatable)")
 	flags.DurationVar(&f.grace, "grace", 30*time.Second, "how long an orderly end may take")
 }

@@ -25,6 +25,9 @@ type ModesOptions struct {
 
 	// IAM verifies signatures for the service appsync.
 	IAM *Authenticator
+	// LocalIAM verifies signatures of requests to hosts that are not AWS's, for
+	// which Amplify signs with the service execute-api; nil: IAM does.
+	LocalIAM *Authenticator
 	// Invoke runs a Lambda authorizer. It must end with ctx.
 	Invoke func(ctx context.Context, functionARN string, payload []byte) ([]byte, error)
 	// Issuers say where the keys of an issuer are: by the logical id or id of
@@ -234,11 +237,21 @@ func cutBearer(authorization string) (token string, bearer bool) {
 }
 
 func (m *Modes) admitIAM(ctx context.Context, r *Request) (*Caller, *fault.Error) {
-	who, f := m.o.IAM.IAM(ctx, r.Signed, r.Body)
+	verifier := m.o.IAM
+	if m.o.LocalIAM != nil && !isAWSHost(r.Signed.Host) {
+		verifier = m.o.LocalIAM
+	}
+	who, f := verifier.IAM(ctx, r.Signed, r.Body)
 	if f != nil {
 		return nil, inAppSync(f)
 	}
 	return &Caller{Mode: spec.ModeIAM, Provider: m.o.API.Provider(spec.ModeIAM), IAM: who, SourceIPs: r.sources(), call: r.call()}, nil
+}
+
+// isAWSHost tells AppSync's own host names.
+func isAWSHost(host string) bool {
+	name := strings.ToLower(host)
+	return strings.Contains(name, ".appsync-api.") || strings.Contains(name, ".appsync-realtime-api.")
 }
 
 // inAppSync is a refused signature in AppSync's words, as sigv4's

@@ -1,0 +1,249 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/tidewire/tidewire/internal/appsyncjs"
+	"github.com/tidewire/tidewire/internal/datasource"
+	"github.com/tidewire/tidewire/internal/fault"
+	"github.com/tidewire/tidewire/internal/graphqlapi"
+	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/spec"
+)
+
+// graphqlServer is one GraphQL API and who may call it.
+type graphqlServer struct {
+	api   *graphqlapi.API
+	modes atomic.Pointer[identity.Modes]
+}
+
+// openAppSync makes what all AppSync APIs share.
+func (g *Gateway) openAppSync(s *spec.Spec) error {
+	key, err := g.dir.SealingKey()
+	if err != nil {
+		return err
+	}
+	o := identity.Options{Spec: s, Developer: g.developer, SealingKey: key, Now: g.o.Now, Service: "appsync"}
+	o.Refused = func(f identity.Refusal) { g.explainer.refused(g.appsyncAuth, f) }
+	if g.appsyncAuth, err = identity.New(o); err != nil {
+		return err
+	}
+	o.AcceptServices = []string{"execute-api"}
+	o.Refused = func(f identity.Refusal) { g.explainer.refused(g.localAppSyncAuth, f) }
+	if g.localAppSyncAuth, err = identity.New(o); err != nil {
+		return err
+	}
+	if g.engine, err = appsyncjs.New(appsyncjs.Options{Now: g.o.Now}); err != nil {
+		return err
+	}
+	g.sources, err = datasource.NewSources(datasource.SourcesOptions{
+		Partition: s.Partition, Region: s.Region, Account: s.Account,
+		Credentials: g.roleSessions.credentials(g.auth), Invoke: g.invokeByARN, Authorize: g.mayRole,
+		DynamoDB: g.dynamoDB, TokenKey: tokenKey(key), Log: g.o.Log, Now: g.o.Now,
+	})
+	return err
+}
+
+// serveGraphQL makes the servers for the GraphQL APIs of s, or updates those
+// of old. Modes are made first: nothing changes if one cannot be.
+func (g *Gateway) serveGraphQL(s *spec.Spec, old *serving, next *serving) error {
+	made := make([]*identity.Modes, len(s.GraphQLAPIs))
+	for i := range s.GraphQLAPIs {
+		var err error
+		if made[i], err = g.newModes(s, &s.GraphQLAPIs[i]); err != nil {
+			return err
+		}
+	}
+	for i := range s.GraphQLAPIs {
+		a := &s.GraphQLAPIs[i]
+		server, err := g.graphqlServer(s, a, old, made[i])
+		if err != nil {
+			return err
+		}
+		next.graphql[a.ID] = server
+		for _, text := range made[i].Unavailable() {
+			g.o.Log.Warn(text)
+		}
+	}
+	return nil
+}
+
+func (g *Gateway) newModes(s *spec.Spec, a *spec.GraphQLAPI) (*identity.Modes, error) {
+	return identity.NewModes(identity.ModesOptions{
+		Spec: s, API: a, IAM: g.appsyncAuth, LocalIAM: g.localAppSyncAuth, Invoke: g.invokeByARN,
+		Issuers: g.o.Issuers, Log: g.o.Log, Now: g.o.Now,
+	})
+}
+
+func (g *Gateway) graphqlServer(s *spec.Spec, a *spec.GraphQLAPI, old *serving, modes *identity.Modes) (*graphqlServer, error) {
+	if old != nil && old.graphql[a.ID] != nil {
+		server := old.graphql[a.ID]
+		if err := server.api.Update(a); err != nil {
+			return nil, err
+		}
+		server.modes.Store(modes)
+		return server, nil
+	}
+	server := &graphqlServer{}
+	server.modes.Store(modes)
+	api, err := graphqlapi.New(graphqlapi.Options{
+		API: a,
+		Admit: func(ctx context.Context, r *identity.Request) (*identity.Caller, *fault.Error) {
+			return server.modes.Load().Admit(ctx, r)
+		},
+		AuthorizeField: func(c *identity.Caller, typeName, field string) *fault.Error {
+			return server.modes.Load().AuthorizeField(c, typeName, field)
+		},
+		Load:    newScripts(g.engine, s, logScript(g.o.Log)).load,
+		Sources: g.graphqlSources(),
+		Log:     g.o.Log, Now: g.o.Now,
+	})
+	server.api = api
+	return server, err
+}
+
+// newScripts is for the code of a template.
+func newScripts(engine *appsyncjs.Engine, s *spec.Spec, log func(owner, level, text string)) *scripts {
+	c := &scripts{engine: engine, log: log}
+	if dir, err := filepath.Abs(filepath.Dir(s.File)); err == nil {
+		c.root = dir
+	}
+	return c
+}
+
+// logScript is the log of an API's code: what AppSync sends to CloudWatch.
+func logScript(log *slog.Logger) func(owner, level, text string) {
+	return func(owner, level, text string) {
+		if level == "ERROR" {
+			log.Error("script", "of", owner, "text", text)
+			return
+		}
+		log.Info("script", "of", owner, "text", text)
+	}
+}
+
+// graphqlSources asks data sources for a GraphQL API.
+func (g *Gateway) graphqlSources() graphqlapi.Sources {
+	return graphqlapi.Sources{
+		Do: func(ctx context.Context, ds *spec.DataSource, request json.RawMessage) (json.RawMessage, *graphqlapi.Failure) {
+			value, f := g.sources.Do(ctx, ds, request, nil)
+			return value, sourceFailure(f)
+		},
+		Direct: func(ctx context.Context, ds *spec.DataSource, event json.RawMessage) (json.RawMessage, *graphqlapi.Failure) {
+			value, f := g.sources.Direct(ctx, ds, event)
+			return value, sourceFailure(f)
+		},
+		Batch: func(ctx context.Context, ds *spec.DataSource, items []json.RawMessage, direct bool) []graphqlapi.Answer {
+			answers := make([]graphqlapi.Answer, len(items))
+			for i, a := range g.sources.Batch(ctx, ds, items, direct) {
+				answers[i] = graphqlapi.Answer{Value: a.Value, Failure: sourceFailure(a.Failure)}
+			}
+			return answers
+		},
+	}
+}
+
+func sourceFailure(f *datasource.Failure) *graphqlapi.Failure {
+	if f == nil {
+		return nil
+	}
+	return &graphqlapi.Failure{Message: f.Message, Type: f.Type, Data: f.Data, Info: f.Info}
+}
+
+// graphql answers a request for a GraphQL API.
+func (g *Gateway) graphql(w http.ResponseWriter, r *http.Request, p graphqlPlace, rc requestContext) {
+	server := rc.serving.graphql[p.api]
+	if server == nil {
+		g.forbidden(w, r, "no GraphQL API has the id "+p.api)
+		return
+	}
+	in := graphqlapi.Request{Peer: peerOf(r, g.o.TrustedProxies), ForwardedFor: forwardedFor(r), Secure: rc.secure, Domain: rc.t.custom}
+	switch p.path {
+	case "graphql":
+		server.api.GraphQL(w, r, in)
+	default:
+		f := fault.Error{Code: "NotImplementedException", Status: http.StatusNotImplemented, Message: "tidewire does not serve GraphQL subscriptions yet"}
+		f.WriteREST(w)
+	}
+}
+
+// forwardedFor are the texts of X-Forwarded-For, of which 20 count.
+func forwardedFor(r *http.Request) []string {
+	const most = 20
+	var list []string
+	for _, hop := range strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",") {
+		if hop = strings.TrimSpace(hop); hop != "" && len(list) < most {
+			list = append(list, clipped(hop))
+		}
+	}
+	return list
+}
+
+// retireGraphQL closes the GraphQL APIs that a reload removed.
+func (g *Gateway) retireGraphQL(ctx context.Context, old, now *serving) {
+	for id, server := range old.graphql {
+		if now.graphql[id] != nil {
+			continue
+		}
+		if err := server.api.Shutdown(ctx); err != nil {
+			g.o.Log.Warn("closing a removed API", "api", id, "err", err)
+		}
+	}
+}
+
+// Unavailable says which authorization modes refuse everybody for want of a
+// setting, a sentence each.
+func (g *Gateway) Unavailable() []string {
+	s := g.serving.Load()
+	var list []string
+	for i := range s.spec.GraphQLAPIs {
+		if server := s.graphql[s.spec.GraphQLAPIs[i].ID]; server != nil {
+			list = append(list, server.modes.Load().Unavailable()...)
+		}
+	}
+	return list
+}
+
+// graphqlProblems is what only the runtime can judge of GraphQL APIs.
+func graphqlProblems(s *spec.Spec, known spec.Problems) (spec.Problems, error) {
+	if len(s.GraphQLAPIs) == 0 {
+		return nil, nil
+	}
+	engine, err := appsyncjs.New(appsyncjs.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Close()
+	var ps spec.Problems
+	load := newScripts(engine, s, func(_, _, _ string) {}).load
+	for i := range s.GraphQLAPIs {
+		for _, p := range graphqlapi.Check(&s.GraphQLAPIs[i], load) {
+			if !slices.ContainsFunc(known, func(k spec.Problem) bool { return k.Resource == p.Resource }) {
+				ps = append(ps, p)
+			}
+		}
+	}
+	return ps, nil
+}
+
+var errNoFunction = errors.New("no function has this ARN here")
+
+// invokeByARN runs a function that a data source or an authorizer names.
+func (g *Gateway) invokeByARN(ctx context.Context, arn string, payload []byte) ([]byte, error) {
+	if name, ok := g.remoteByARN(arn); ok {
+		return g.functions.Invoke(ctx, name, payload)
+	}
+	if f := g.Spec().FunctionByARN(arn); f != nil {
+		return g.functions.Invoke(ctx, f.Name, payload)
+	}
+	return nil, fmt.Errorf("%s: %w: give --function NAME=URL or ARN", arn, errNoFunction)
+}
