@@ -153,7 +153,9 @@ func TestMutationsInSeries(t *testing.T) {
 	}
 	r := newRig(t, blogSchema, unit("Mutation.first", step("first", `{"id":"1","title":"T"}`)), unit("Mutation.second", step("second", "null")),
 		unit("Mutation.third", step("third", "null")), unit("Post.next", step("next", `{"id":"2"}`)),
-		func(r *rig, o *Options) { o.Mutated = func(_ context.Context, m *Mutation) { r.told = append(r.told, m) } })
+		func(r *rig, o *Options) {
+			o.Mutated = func(_ context.Context, m *Mutation) { r.told = append(r.told, m) }
+		})
 	r.expect(`{"data":{"x":{"n":{"i":"2"},"t":"T","u":"T"},"third":null}}`, `mutation{x:first{n:next{i:id} t:title u:title} third{id}}`)
 	if got := strings.Join(order, " "); got != "first next third" {
 		t.Errorf("the order was %s", got)

@@ -64,16 +64,11 @@ func TestValidation(t *testing.T) {
 				Message         string
 			}
 		}
-		name := "" // of several operations the first is meant
-		if strings.Contains(tt.want, "named 'A'") && strings.HasPrefix(tt.query, "query A") {
-			name = "A"
-		}
 		d, f := r.api.config.Load().prepare(tt.query, defaultTokens)
 		if f != nil {
 			t.Fatalf("%s: %v", tt.query, f)
 		}
 		o := d.operations[0]
-		_ = name
 		body := r.api.Execute(t.Context(), o, &Run{Caller: r.caller}).Body
 		if err := json.Unmarshal(body, &got); err != nil {
 			t.Fatal(err)
@@ -133,6 +128,8 @@ func TestBadDocuments(t *testing.T) {
 		"wide":      "{" + wide.String() + "}",
 		"fragments": "{post{...F0}}" + fragments.String() + "fragment F3000 on Post{id}",
 		"doubling":  "{post{...F0}}" + doubling(60),
+		"merging":   "{post{...F0}}" + strings.ReplaceAll(doubling(60), "b:next", "a:next"),
+		"conflicts": "{post{...F0}}" + strings.ReplaceAll(strings.ReplaceAll(doubling(60), "b:next", "a:next"), "Post{id}", "Post{a:id a:title}"),
 		"cycle":     "{post{...A}} fragment A on Post{next{...B}} fragment B on Post{next{...A}}",
 		"numbers":   "{echo(n:" + strings.Repeat("9", 100_000) + ")}",
 		"depth":     "{" + strings.Repeat("post{next{", 400) + "id" + strings.Repeat("}}", 400) + "}",
