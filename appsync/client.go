@@ -40,6 +40,10 @@ type Options struct {
 	MaxAnswer int64
 	// Realtime says how subscriptions work.
 	Realtime Realtime
+	// HeaderInQuery puts the authorization of a connection into the query of
+	// its URL, ?header=…&payload=e30=, where older servers and simulators look
+	// for it alone. Proxies may write URLs into their logs.
+	HeaderInQuery bool
 }
 
 // Client calls one GraphQL API. Its methods may be called concurrently.

@@ -40,7 +40,8 @@
 //
 //   - Every attempt of every request, every connection and every start of a
 //     subscription has a proof of its own, made with what provider, source or
-//     function give at that moment.
+//     function give at that moment. With [Token], those that ask at the same
+//     time share an answer of the source.
 //   - A subscription outlives its connections. Each is restored after a growing,
 //     jittered pause, and the gap reported, because AppSync does not replay.
 //     A denial is final: of the connection for all subscriptions, of

@@ -69,14 +69,19 @@ func (a *Auth) RealtimeURL(ctx context.Context, t Target) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return e.authorizedURL(object), nil
+}
+
+func (e *endpoint) authorizedURL(object []byte) string {
 	u := e.realtime
 	u.RawQuery = "header=" + url.QueryEscape(base64.StdEncoding.EncodeToString(object)) + "&payload=e30="
-	return u.String(), nil
+	return u.String()
 }
 
 // Subprotocols gives the values of Sec-WebSocket-Protocol: the protocol, then
 // header-… with the authorization, which is secret. It is what this package's
-// own connections use: a proxy's log holds URLs, but not these.
+// own connections use unless Options.HeaderInQuery is set: a proxy's log holds
+// URLs, but not these.
 func (a *Auth) Subprotocols(ctx context.Context, t Target) ([]string, error) {
 	e, err := t.endpoint()
 	if err != nil {

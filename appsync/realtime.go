@@ -53,10 +53,13 @@ func (c *Client) handshake(ctx context.Context) (*realtime.Handshake, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &realtime.Handshake{
-		URL: c.endpoint.realtime.String(), Host: c.endpoint.realtimeHost,
-		Subprotocols: c.endpoint.subprotocols(object), Header: c.options.Header.Clone(),
-	}, nil
+	h := &realtime.Handshake{Host: c.endpoint.realtimeHost, Header: c.options.Header.Clone()}
+	if c.options.HeaderInQuery {
+		h.URL, h.Subprotocols = c.endpoint.authorizedURL(object), []string{subprotocol}
+		return h, nil
+	}
+	h.URL, h.Subprotocols = c.endpoint.realtime.String(), c.endpoint.subprotocols(object)
+	return h, nil
 }
 
 // failure makes an error of what a frame lists.

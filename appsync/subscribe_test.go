@@ -99,11 +99,19 @@ func upgrade(t testing.TB, serve func(s *socket)) http.Handler {
 	n := 0
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		offered := strings.Split(r.Header.Get("Sec-Websocket-Protocol"), ",")
-		if r.URL.Path != "/graphql/realtime" || r.URL.RawQuery != "" || len(offered) != 2 {
+		query := r.URL.Query()
+		inQuery := query.Get("header") != ""
+		if r.URL.Path != "/graphql/realtime" || inQuery != (len(offered) == 1) || inQuery != (query.Get("payload") == "e30=") {
 			t.Errorf("connected to %s with %d subprotocols", r.URL.Path, len(offered))
 			return
 		}
-		header, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(offered[1]), "header-"))
+		var header []byte
+		var err error
+		if inQuery {
+			header, err = base64.StdEncoding.DecodeString(query.Get("header"))
+		} else {
+			header, err = base64.RawURLEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(offered[1]), "header-"))
+		}
 		if err != nil {
 			t.Error(err)
 		}
@@ -182,6 +190,23 @@ func TestSubscribeSignsEveryMessage(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestHeaderInQuery(t *testing.T) {
+	t.Parallel()
+	seen := make(chan []byte, 1)
+	c := newRealtime(t, appsync.IAM(keys(session), "us-east-1"), appsync.Options{Now: signedAt, HeaderInQuery: true}, func(s *socket) {
+		seen <- s.header
+		if s.hello() {
+			s.obey(nil)
+		}
+	})
+	sub, err := c.Subscribe(t.Context(), &appsync.Request{Query: onPost})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verify(t, <-seen, "/graphql/connect", "{}")
+	sub.Close(t.Context())
 }
 
 func TestEveryAttemptHasAFreshToken(t *testing.T) {

@@ -64,6 +64,26 @@ func TestQueueIsBounded(t *testing.T) {
 	if e = popped(q); e.Gap == nil || e.Gap.Attempts != 3 {
 		t.Errorf("%+v", e)
 	}
+	for range 1000 { // a consumer that does not read, and a connection that does not hold
+		for range 10 {
+			q.push(Event{Payload: json.RawMessage("1")}, o)
+		}
+		q.pushGap(Gap{Attempts: 1})
+	}
+	if n := len(q.events) - q.head; n > o.MaxPending+2 {
+		t.Errorf("%d events wait, over MaxPending and news of what is missing", n)
+	}
+	missing, attempts := 0, 0
+	for len(q.events) > q.head || q.dropped > 0 {
+		e := popped(q)
+		missing += e.Dropped + len(e.Payload)
+		if e.Gap != nil {
+			attempts += e.Gap.Attempts
+		}
+	}
+	if missing != 10_000 || attempts != 1000 {
+		t.Errorf("told of %d messages and %d attempts", missing, attempts)
+	}
 	for i := range 1000 {
 		q.push(Event{Payload: json.RawMessage("1")}, o)
 		q.push(Event{Payload: json.RawMessage("2")}, o)

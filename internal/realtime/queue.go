@@ -55,20 +55,22 @@ func (q *queue) push(e Event, o *Tuning) bool {
 	return q.wake()
 }
 
-// pushGap queues news of a gap. Two that follow each other are one.
+// pushGap queues news of a gap. Two that follow each other are one, also when
+// messages were dropped between them, which are told after it then: a consumer
+// that does not read costs no memory, however often the connection is lost.
 func (q *queue) pushGap(g Gap) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.err != nil {
 		return false
 	}
-	q.tellDropped()
 	if n := len(q.events); n > q.head && q.events[n-1].Gap != nil {
 		g.From = q.events[n-1].Gap.From
 		g.Attempts += q.events[n-1].Gap.Attempts
 		q.events[n-1].Gap = &g
 		return false
 	}
+	q.tellDropped()
 	q.add(Event{Gap: &g})
 	return q.wake()
 }
