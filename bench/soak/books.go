@@ -65,7 +65,7 @@ type bookkeeping struct {
 	Calls           int      `json:"calls"`   // queries and publishes
 	Ended           int      `json:"ended"`   // subscriptions reported
 	Open            int      `json:"open"`
-	Violations      []string `json:"violations"`
+	Violations      []string `json:"violations"` // a few of each kind
 }
 
 // books are kept by the server. Safe for concurrent use.
@@ -75,15 +75,17 @@ type books struct {
 	entries map[string]*entry
 	barred  map[string]time.Time // client -> last refused connection
 	tokens  map[string]time.Time // first seen
+	kinds   map[string]int       // of violations
 }
 
 func newBooks() *books {
-	return &books{entries: map[string]*entry{}, barred: map[string]time.Time{}, tokens: map[string]time.Time{}}
+	return &books{entries: map[string]*entry{}, barred: map[string]time.Time{}, tokens: map[string]time.Time{}, kinds: map[string]int{}}
 }
 
-// violation notes what must not be. The caller holds mu.
+// violation notes what must not be: the first few of each kind. The caller
+// holds mu.
 func (b *books) violation(format string, args ...any) {
-	if len(b.sums.Violations) < 50 {
+	if b.kinds[format]++; b.kinds[format] <= 5 {
 		b.sums.Violations = append(b.sums.Violations, fmt.Sprintf(format, args...))
 	}
 }

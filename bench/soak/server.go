@@ -91,9 +91,9 @@ func (s *server) handshake(d *dialect) http.HandlerFunc {
 		case good && chance(6):
 			s.trouble()
 			http.Error(w, "<html>no upstream</html>", http.StatusBadGateway)
-		case good && chance(3): // no answer before the client has lost its patience
+		case good && chance(3): // no answer until the client has lost its patience
 			s.trouble()
-			wait(r.Context(), 2*patience)
+			<-r.Context().Done()
 		default:
 			(&connection{server: s, dialect: d, client: client, good: good, nc: nc}).serve(w, r)
 		}
