@@ -293,7 +293,7 @@ func (b *bundler) finish(files []api.OutputFile) (*bundle, Problems) {
 
 var (
 	// exportList is the one export statement of a bundle, always its end.
-	exportList = regexp.MustCompile(`(?:^|\n)export \{\n((?:  [^\n]+\n)+)\};\n*$`)
+	exportList = regexp.MustCompile(`^export \{\n((?:  [^\n]+\n)+)\};\n*$`)
 	// namespaceHelper is what esbuild puts first if a namespace is used as an
 	// object. It needs Object.defineProperty, which AppSync lacks.
 	namespaceHelper = "var __defProp = Object.defineProperty;\n" +
@@ -307,14 +307,18 @@ func (b *bundle) wrap(code string) {
 	if rest, ok := strings.CutPrefix(code, namespaceHelper); ok {
 		code = ownNamespaceHelper + rest
 	}
-	returns := "return {"
-	if found := exportList.FindStringSubmatchIndex(code); found != nil {
-		for line := range strings.Lines(code[found[2]:found[3]]) {
+	returns := "return { __proto__: null, "
+	start := strings.LastIndex("\n"+code, "\nexport {\n")
+	if start < 0 {
+		start = len(code)
+	}
+	if found := exportList.FindStringSubmatch(code[start:]); found != nil {
+		for line := range strings.Lines(found[1]) {
 			e := parseExport(line)
 			b.exports = append(b.exports, e)
 			returns += fmt.Sprintf("%q: %s, ", e.name, e.local)
 		}
-		code = code[:found[0]+1]
+		code = code[:start]
 	}
 	b.code = codeBefore + code + "\n" + returns + "};\n" + codeAfter
 	b.lines = []int{0}

@@ -35,7 +35,7 @@ func refused(c *Call, err error) *Outcome {
 // run runs one function from start to end.
 func (w *worker) run(ctx context.Context, m *Module, function string, c *Call) *Outcome {
 	out := &Outcome{}
-	w.call, w.out, w.grown, w.depth, w.logged = c, out, 0, 0, 0
+	w.module, w.call, w.out, w.grown, w.depth, w.logged = m, c, out, 0, 0, 0
 	w.host.HeaderBytes = c.HeaderBytes
 	w.object = &contextObject{w: w, call: c}
 	w.begin(ctx)
@@ -57,7 +57,7 @@ func (w *worker) run(ctx context.Context, m *Module, function string, c *Call) *
 	if why != haltNone {
 		w.spent = true
 	}
-	w.call, w.out, w.object = nil, nil, nil
+	w.module, w.call, w.out, w.object = nil, nil, nil, nil
 	return out
 }
 
@@ -159,7 +159,7 @@ func (w *worker) describe(err error, exception *goja.Exception) (reason string) 
 	case exception == nil:
 		return err.Error()
 	}
-	if failed := w.protect(func() error { reason = fmt.Sprint(exception.Value()); return nil }); failed != nil {
+	if failed := w.protect(func() error { reason = exception.Value().String(); return nil }); failed != nil {
 		return "an object was thrown"
 	}
 	return reason

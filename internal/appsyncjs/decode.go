@@ -34,7 +34,7 @@ func (w *worker) decode(text []byte) (goja.Value, error) {
 	}
 	d := decoder{vm: w.vm, text: text}
 	value, err := d.value()
-	if err == nil && d.next() != 0 {
+	if d.next(); err == nil && d.pos != len(d.text) {
 		err = errJSON
 	}
 	return value, err

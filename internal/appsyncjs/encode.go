@@ -2,6 +2,7 @@ package appsyncjs
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -94,11 +95,12 @@ func (e *encoder) object(o *goja.Object) {
 	switch class := o.ClassName(); class {
 	case "Function":
 		e.unfit("a function")
-	case "Promise":
-		e.throw("a Promise has no JSON form: async code is not supported")
 	case "Number", "String", "Boolean":
 		e.value(e.w.vm.ToValue(o.Export()))
 	default:
+		if o.ExportType() == promiseType {
+			e.throw("a Promise has no JSON form: async code is not supported")
+		}
 		e.enter(o)
 		if class == "Array" {
 			e.array(o)
@@ -108,6 +110,8 @@ func (e *encoder) object(o *goja.Object) {
 		e.path = e.path[:len(e.path)-1]
 	}
 }
+
+var promiseType = reflect.TypeFor[*goja.Promise]()
 
 func (e *encoder) enter(o *goja.Object) {
 	if len(e.path) >= maxDepth {

@@ -179,18 +179,22 @@ func (m *Module) position(stack []goja.StackFrame) Position {
 	return Position{File: m.bundle.name}
 }
 
-// deepest is how deep brackets nest in a text, whatever they are part of: parsers
-// recurse by them.
+// deepest is how deep brackets and arrows (a => b => …) nest in a text, whatever
+// they are part of: parsers recurse by them.
 func deepest(text string) int {
-	depth, most := 0, 0
+	depth, arrows, most := 0, 0, 0
 	for i := range len(text) {
-		switch {
-		case strings.IndexByte("([{", text[i]) >= 0:
-			depth++
-			most = max(most, depth)
-		case strings.IndexByte(")]}", text[i]) >= 0:
-			depth = max(depth-1, 0)
+		switch c := text[i]; {
+		case strings.IndexByte("([{", c) >= 0:
+			depth, arrows = depth+1, 0
+		case strings.IndexByte(")]}", c) >= 0:
+			depth, arrows = max(depth-1, 0), 0
+		case c == ';' || c == ',':
+			arrows = 0
+		case c == '>' && i > 0 && text[i-1] == '=':
+			arrows++
 		}
+		most = max(most, depth+arrows)
 	}
 	return most
 }

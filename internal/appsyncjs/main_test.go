@@ -161,7 +161,7 @@ func TestOwnPropertiesMayHaveAnyName(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	e := open(t, Options{Timeout: 500 * time.Millisecond, Runtimes: 2})
+	e := open(t, Options{Timeout: 250 * time.Millisecond, Runtimes: 2})
 	cases := []struct{ name, body, reason string }{
 		{"endless loop", `const a = []; a.length = 4000000000; for (const x of a) { }`, "ran for more than"},
 		{"doubling", `let s = 'xxxxxxxx'; const a = [1]; for (const x of a) { s = s + s; a.push(1) }`, "memory"},

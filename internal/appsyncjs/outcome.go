@@ -82,7 +82,10 @@ type Eviction struct {
 }
 
 // Line is what console.log ("INFO") and console.error ("ERROR") wrote.
-type Line struct{ Level, Text string }
+type Line struct {
+	Level, Text string
+	At          Position
+}
 
 // The errors that AppSync gives for code that fails by itself.
 const (

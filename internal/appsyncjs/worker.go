@@ -37,6 +37,7 @@ type worker struct {
 	halted  halt
 
 	// Owned by the goroutine of the call.
+	module *Module
 	call   *Call
 	out    *Outcome
 	object *contextObject
@@ -141,7 +142,8 @@ func (w *worker) log(level, line string) {
 	if w.logged += len(line) + 1; w.logged > most {
 		level, line = "ERROR", "further lines of this call are dropped"
 	}
-	w.out.Logs = append(w.out.Logs, Line{Level: level, Text: line})
+	at := w.module.position(w.vm.CaptureCallStack(0, nil))
+	w.out.Logs = append(w.out.Logs, Line{Level: level, Text: line, At: at})
 }
 
 func (w *worker) addHeader(name, value string) {
