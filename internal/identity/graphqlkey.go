@@ -23,7 +23,7 @@ func (m *Modes) admitKey(value string) (*Caller, *fault.Error) {
 		}
 	}
 	if found == nil {
-		return nil, notAuthorized.Because("no API key of %s is the one that was sent (%s)", m.o.API.LogicalID, sigv4.Fingerprint(value))
+		return nil, notAuthorized.Because("no API key of %s is the one that was sent %s", m.o.API.LogicalID, sigv4.Fingerprint(value))
 	}
 	if now := m.o.Now(); !found.Expires.IsZero() && !now.Before(found.Expires) {
 		return nil, notAuthorized.Because("the API key %s of %s expired at %s", found.LogicalID, m.o.API.LogicalID, found.Expires.UTC().Format(time.RFC3339))
