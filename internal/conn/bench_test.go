@@ -111,35 +111,82 @@ func loops(b *testing.B, client net.Conn, message []byte, n int) {
 	}
 }
 
-// BenchmarkFanout sends one prepared message to 1,000 loopback sockets; an
+// BenchmarkFanout sends events of 128 bytes to 1,000 loopback sockets; an
 // operation is one event for all. Queues that are full wait for their reader.
+// The messages are the same bytes in all cases: 28 of them are of one
+// subscription, the others of the event.
 func BenchmarkFanout(b *testing.B) {
+	head, tail := []byte(`{"id":"0123456","payload":`), []byte(`}`)
+	body := []byte(strings.Repeat("x", 101))
+	whole := join(head, body, tail)
+	five := [][]byte{body, body, body, body, body}
+	retry := func(send func() error) {
+		for send() != nil {
+			runtime.Gosched()
+		}
+	}
+	prepared := func(c *Conn, p Prepared, n int) {
+		for range n {
+			retry(func() error { return c.SendPrepared(p) })
+		}
+	}
+	parts := func(c *Conn, _ Prepared, n int) {
+		for range n {
+			retry(func() error { return c.SendParts(head, body, tail) })
+		}
+	}
+	fan := func(c *Conn, _ Prepared, n int) {
+		for n > 0 {
+			sent, _ := c.Fan(head, five[:n], tail)
+			if n -= sent; n > 0 {
+				runtime.Gosched()
+			}
+		}
+	}
+	for _, bm := range []struct {
+		name string
+		send func(*Conn, Prepared, int)
+	}{{"prepared", prepared}, {"parts", parts}, {"fan", fan}} {
+		for _, publishers := range []int{1, 8} {
+			for _, batch := range []int{1, 5} {
+				b.Run(fmt.Sprintf("%s/publishers=%d/batch=%d", bm.name, publishers, batch), func(b *testing.B) {
+					fanout(b, publishers, batch, Prepare(whole, 0), bm.send)
+				})
+			}
+		}
+	}
+}
+
+func fanout(b *testing.B, publishers, batch int, p Prepared, send func(*Conn, Prepared, int)) {
 	const conns = 1000
 	o := &Options{Buffers: new(Buffers)}
-	var served, readers sync.WaitGroup
+	var served, readers, sending sync.WaitGroup
 	all := make([]*Conn, conns)
+	rounds := (b.N + publishers*batch - 1) / (publishers * batch)
+	events := rounds * publishers * batch
 	for i := range all {
 		server, client := loopback(b)
 		all[i] = New(server, nil, o)
 		served.Go(func() { all[i].Serve() })
 		readers.Go(func() {
-			_, _ = io.Copy(io.Discard, io.LimitReader(client, int64(b.N*132)))
+			_, _ = io.Copy(io.Discard, io.LimitReader(client, int64(events*len(p.frames))))
 			client.Close()
 		})
 	}
-	message := []byte(strings.Repeat("x", 128))
 	b.ReportAllocs()
 	b.ResetTimer()
-	for range b.N {
-		p := Prepare(message, 0)
-		for _, c := range all {
-			for c.SendPrepared(p) != nil {
-				runtime.Gosched()
+	for range publishers {
+		sending.Go(func() {
+			for range rounds {
+				for _, c := range all {
+					send(c, p, batch)
+				}
 			}
-		}
+		})
 	}
+	sending.Wait()
 	readers.Wait()
-	b.ReportMetric(float64(b.N)*conns/b.Elapsed().Seconds(), "deliveries/s")
+	b.ReportMetric(float64(events)*conns/b.Elapsed().Seconds(), "deliveries/s")
 	b.StopTimer()
 	served.Wait()
 }

@@ -22,6 +22,13 @@ func (c *Conn) Send(text []byte) error {
 	}
 	out.b = appendMessage(out.b, text, max)
 	c.active = now
+	c.release()
+	return nil
+}
+
+// release lets what was queued go: at once, as far as the socket takes it
+// without waiting, or in the writer's next call. It unlocks mu, which is held.
+func (c *Conn) release() {
 	here := c.direct != nil && c.claim()
 	if !here {
 		c.kick()
@@ -30,7 +37,6 @@ func (c *Conn) Send(text []byte) error {
 	if here {
 		c.writeHere()
 	}
-	return nil
 }
 
 // Prepared is a message encoded once for many connections. It does not change

@@ -1,0 +1,67 @@
+package conn
+
+import "github.com/gobwas/ws"
+
+// SendParts queues one text message that is the parts one after the other, as
+// Send queues text, and allocates nothing more. A character may be cut between
+// two parts. The parts are copied; the slice that lists them is used up.
+// Errors: ErrClosed, ErrFull.
+func (c *Conn) SendParts(parts ...[]byte) error {
+	max, n := c.o.maxFrame(), 0
+	for _, p := range parts {
+		n += len(p)
+	}
+	now := c.age()
+	c.mu.Lock()
+	out, err := c.room(encodedSize(n, max))
+	if err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	out.b = appendParts(out.b, parts, n, max)
+	c.active = now
+	c.release()
+	return nil
+}
+
+// Fan queues a text message for each of bodies, in their order: head, the
+// body, tail. It is for one event that goes to many sockets: all its messages
+// wait together, and the bytes are left to the writer, so that a publisher
+// that is faster than the sockets has several events written by one call. It
+// allocates nothing.
+//
+// sent says how many were queued; it is len(bodies) unless there is an error:
+// ErrClosed, or ErrFull for the first that did not fit.
+func (c *Conn) Fan(head []byte, bodies [][]byte, tail []byte) (sent int, err error) {
+	now := c.age()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, body := range bodies {
+		if err = c.queue(head, body, tail); err != nil {
+			break
+		}
+		sent++
+	}
+	if sent > 0 {
+		c.active = now
+		c.kick()
+	}
+	return sent, err
+}
+
+// queue appends one message to what waits. mu is held.
+func (c *Conn) queue(head, body, tail []byte) error {
+	max := c.o.maxFrame()
+	n := len(head) + len(body) + len(tail)
+	out, err := c.room(encodedSize(n, max))
+	if err != nil {
+		return err
+	}
+	if n > max {
+		parts := [3][]byte{head, body, tail}
+		out.b = appendParts(out.b, parts[:], n, max)
+		return nil
+	}
+	out.b = append(append(append(appendHeader(out.b, ws.OpText, true, n), head...), body...), tail...)
+	return nil
+}
