@@ -25,7 +25,7 @@ func iso8601(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.00
 
 // formatted takes the pattern from argument i, and the zone from the next.
 func (l *library) formatted(t time.Time, a arguments, i int) goja.Value {
-	p, err := compileDate(a.required(i, "the date format"))
+	p, err := l.dates.get(a.required(i, "the date format"), compileDate)
 	if err != nil {
 		l.throw("%v", err)
 	}
@@ -40,7 +40,7 @@ func (l *library) zone(a arguments, i int) (string, *time.Location) {
 		return "UTC", time.UTC
 	}
 	id := a.required(i, "the time zone")
-	location, err := zone(id)
+	location, err := l.zones.get(id, zone)
 	if err != nil {
 		l.throw("%v", err)
 	}
@@ -48,7 +48,7 @@ func (l *library) zone(a arguments, i int) (string, *time.Location) {
 }
 
 func parseFormatted(l *library, a arguments) goja.Value {
-	p, err := compileDate(a.required(1, "the date format"))
+	p, err := l.dates.get(a.required(1, "the date format"), compileDate)
 	if err != nil {
 		l.throw("%v", err)
 	}
@@ -74,7 +74,7 @@ func parseISO8601(l *library, a arguments) goja.Value {
 	if fraction == 0 {
 		pattern = strings.TrimSuffix(isoPattern, "[.") + "]XXXXX"
 	}
-	p, err := compileDate(pattern)
+	p, err := l.dates.get(pattern, compileDate)
 	if err != nil {
 		l.throw("%v", err)
 	}

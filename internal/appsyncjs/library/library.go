@@ -51,11 +51,14 @@ type Modules struct{ Util, Extensions, Runtime, Console, DynamoDB *goja.Object }
 
 // library is the state behind the functions of one runtime.
 type library struct {
-	vm       *goja.Runtime
-	host     *Host
-	freezer  goja.Callable // Object.freeze, taken before a script can replace it
-	credit   int           // bytes that Host.Grow allowed and nothing has used yet
-	patterns map[string]*Pattern
+	vm      *goja.Runtime
+	host    *Host
+	freezer goja.Callable // Object.freeze, taken before a script can replace it
+	credit  int           // bytes that Host.Grow allowed and nothing has used yet
+
+	patterns cache[*Pattern]
+	dates    cache[*datePattern]
+	zones    cache[*time.Location]
 }
 
 // New makes the library's objects in vm, which has run no script yet. The Host

@@ -56,7 +56,10 @@ func matches(l *library, a arguments) goja.Value {
 	if a.null(0) || a.null(1) {
 		return l.vm.ToValue(false)
 	}
-	p := l.pattern(a.text(0))
+	p, err := l.patterns.get(a.text(0), CompilePattern)
+	if err != nil {
+		l.throw("util.matches: %v", err)
+	}
 	s := a.text(1)
 	l.grow(4 * len(s)) // the matcher's copy, in runes
 	ok, err := p.Matches(s)
@@ -64,21 +67,4 @@ func matches(l *library, a arguments) goja.Value {
 		l.throw("util.matches: %v", err)
 	}
 	return l.vm.ToValue(ok)
-}
-
-// pattern compiles once per runtime, for a few patterns.
-func (l *library) pattern(java string) *Pattern {
-	if p, ok := l.patterns[java]; ok {
-		return p
-	}
-	p, err := CompilePattern(java)
-	if err != nil {
-		l.throw("util.matches: %v", err)
-	}
-	const most = 64
-	if l.patterns == nil || len(l.patterns) >= most {
-		l.patterns = make(map[string]*Pattern)
-	}
-	l.patterns[java] = p
-	return p
 }
