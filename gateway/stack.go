@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,8 +28,31 @@ type Stack struct {
 	Partition string `json:"partition"`
 	Roles     []Role `json:"roles"`
 	Users     []User `json:"users,omitempty"`
-	// APIKeys are the keys of the served stages, in the template's order.
+	// APIKeys are the keys of the served APIs, in the template's order.
 	APIKeys []string `json:"apiKeys,omitempty"`
+	// AppSync are the APIs of AppSync.
+	AppSync []AppSyncAPI `json:"appsync,omitempty"`
+}
+
+// AppSyncAPI is what a client needs to know of an API of AppSync.
+type AppSyncAPI struct {
+	Kind      string   `json:"kind"`
+	LogicalID string   `json:"logicalId"`
+	ID        string   `json:"id"`
+	Path      string   `json:"path"`  // where it answers at the gateway's own address
+	Modes     []string `json:"modes"` // the default one first
+	APIKeys   []string `json:"apiKeys,omitempty"`
+}
+
+// API finds the API of AppSync at a path of the gateway's own address, or by a
+// host name that begins with its id; nil if there is none.
+func (st *Stack) API(host, path string) *AppSyncAPI {
+	for i := range st.AppSync {
+		if a := &st.AppSync[i]; a.Path == path || strings.HasPrefix(host, a.ID+".") {
+			return a
+		}
+	}
+	return nil
 }
 
 // Role is a role of the template.
@@ -66,6 +90,10 @@ func (g *Gateway) remember(s *spec.Spec) error {
 		st.Users = append(st.Users, user)
 	}
 	for _, a := range g.APIs() {
+		if a.Kind != KindWebSocket {
+			path := a.SecureURL[strings.LastIndex(a.SecureURL, g.clientAddr())+len(g.clientAddr()):]
+			st.AppSync = append(st.AppSync, AppSyncAPI{Kind: a.Kind, LogicalID: a.LogicalID, ID: a.ID, Path: path, Modes: a.Modes, APIKeys: a.APIKeys})
+		}
 		for _, key := range a.APIKeys {
 			if !slices.Contains(st.APIKeys, key) {
 				st.APIKeys = append(st.APIKeys, key)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/tidewire/tidewire/apigateway"
 	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/gateway"
+	"github.com/tidewire/tidewire/internal/spec"
 	"github.com/tidewire/tidewire/internal/state"
 )
 
@@ -97,20 +99,20 @@ func (f *authFlags) choose(ctx context.Context, sh *shell, target *url.URL) (*pr
 	if _, inAWS := awsLabels(target.Host); inAWS && target.Scheme == "http" {
 		return nil, usagef("write https://", "http://%s would send a credential in clear text", target.Host)
 	}
-	gateway, err := (&identityFlags{}).running(sh, target)
+	local, err := (&identityFlags{}).running(sh, target)
 	if err != nil {
 		return nil, err
 	}
-	mode, err := f.mode(sh, target, gateway)
+	mode, err := f.mode(sh, target, local)
 	if err != nil {
 		return nil, err
 	}
-	found, err := f.prove(ctx, sh, mode, target, gateway)
+	found, err := f.prove(ctx, sh, mode, target, local)
 	if err != nil {
 		return nil, err
 	}
 	reached := &caller{}
-	if err := reached.reach(gateway); err != nil {
+	if err := reached.reach(local); err != nil {
 		return nil, err
 	}
 	found.http = reached.client()
@@ -123,7 +125,7 @@ func (f *authFlags) inAWS(target *url.URL) bool {
 }
 
 // mode is --auth, or what auto comes to.
-func (f *authFlags) mode(sh *shell, target *url.URL, gateway *state.Running) (string, error) {
+func (f *authFlags) mode(sh *shell, target *url.URL, local *state.Running) (string, error) {
 	switch {
 	case f.auth != "auto":
 		return f.auth, nil
@@ -137,7 +139,9 @@ func (f *authFlags) mode(sh *shell, target *url.URL, gateway *state.Running) (st
 		return "api-key", nil
 	case f.set(sh, defaultToken):
 		return "token", nil
-	case gateway != nil || f.inAWS(target):
+	case local != nil:
+		return localMode(local, target)
+	case f.inAWS(target):
 		return "iam", nil
 	}
 	return "", usagef("give one of these, or --auth iam to sign with AWS credentials; see tidewire help auth",
@@ -145,19 +149,53 @@ func (f *authFlags) mode(sh *shell, target *url.URL, gateway *state.Running) (st
 			"TIDEWIRE_API_KEY and TIDEWIRE_TOKEN are not set, and %s is neither an AppSync host name of AWS nor a gateway of yours", target.Host)
 }
 
+// localMode is the default mode of an API of a gateway of this user, or else
+// another one that needs nothing but what the gateway has.
+func localMode(local *state.Running, target *url.URL) (string, error) {
+	api := localAPI(local.StateDir, target)
+	if api == nil {
+		return "iam", nil
+	}
+	for _, mode := range api.Modes {
+		switch {
+		case mode == spec.ModeIAM:
+			return "iam", nil
+		case mode == spec.ModeAPIKey && len(api.APIKeys) > 0:
+			return "api-key", nil
+		}
+	}
+	return "", usagef("give --token or --login; see tidewire help auth", "the API %s takes %s: there is neither --token nor --login, and TIDEWIRE_TOKEN is not set",
+		api.LogicalID, strings.Join(api.Modes, ", "))
+}
+
+// localAPI is what was served from a state directory at target; nil if that is
+// not known.
+func localAPI(path string, target *url.URL) *gateway.AppSyncAPI {
+	dir, err := openState(path)
+	if err != nil {
+		return nil // whoever needs the directory says so
+	}
+	defer dir.Close()
+	stack, err := readStack(dir)
+	if err != nil {
+		return nil
+	}
+	return stack.API(target.Hostname(), target.Path)
+}
+
 func (f *authFlags) set(sh *shell, source string) bool {
 	return sh.getenv(strings.TrimPrefix(source, "env:")) != ""
 }
 
 // prove makes the proof of a mode; "token" is a token of any of the three.
-func (f *authFlags) prove(ctx context.Context, sh *shell, mode string, target *url.URL, gateway *state.Running) (*prover, error) {
+func (f *authFlags) prove(ctx context.Context, sh *shell, mode string, target *url.URL, local *state.Running) (*prover, error) {
 	switch {
 	case mode == "api-key":
-		return f.byKey(sh, gateway)
+		return f.byKey(sh, target, local)
 	case mode == "iam" && f.login != "":
 		return f.byIdentityPool(ctx, sh, target)
 	case mode == "iam":
-		return f.byAWS(ctx, sh, target, gateway)
+		return f.byAWS(ctx, sh, target, local)
 	case f.login != "":
 		return f.byLogin(ctx, sh, mode)
 	}
@@ -166,7 +204,7 @@ func (f *authFlags) prove(ctx context.Context, sh *shell, mode string, target *u
 
 // byKey is mode api-key: the key of the flag, of the environment, or of a
 // local gateway.
-func (f *authFlags) byKey(sh *shell, gateway *state.Running) (*prover, error) {
+func (f *authFlags) byKey(sh *shell, target *url.URL, local *state.Running) (*prover, error) {
 	source := f.apiKey
 	if source == "" && f.state == "" && f.set(sh, defaultKey) {
 		source = defaultKey
@@ -176,18 +214,22 @@ func (f *authFlags) byKey(sh *shell, gateway *state.Running) (*prover, error) {
 		return &prover{auth: appsync.APIKey(key), source: "sending the API key of " + source}, err
 	}
 	path := f.state
-	if path == "" && gateway != nil {
-		path = gateway.StateDir
+	if path == "" && local != nil {
+		path = local.StateDir
 	}
 	if path == "" {
 		return nil, usagef(apiKeyFlag().advice(), "there is no API key: --api-key is not given and TIDEWIRE_API_KEY is not set")
 	}
-	key, err := localKey(path)
+	key, err := localKey(path, target)
 	return &prover{auth: appsync.APIKey(key), source: "sending the API key of the gateway of " + path}, err
 }
 
-// localKey is the first API key of what was served from a state directory.
-func localKey(path string) (string, error) {
+// localKey is the first API key of the API at target, or else of what was
+// served from a state directory.
+func localKey(path string, target *url.URL) (string, error) {
+	if api := localAPI(path, target); api != nil && len(api.APIKeys) > 0 {
+		return api.APIKeys[0], nil
+	}
 	dir, err := openState(path)
 	if err != nil {
 		return "", err
@@ -201,10 +243,10 @@ func localKey(path string) (string, error) {
 }
 
 // byAWS is mode iam: signed as connect would, for service appsync.
-func (f *authFlags) byAWS(ctx context.Context, sh *shell, target *url.URL, gateway *state.Running) (*prover, error) {
+func (f *authFlags) byAWS(ctx context.Context, sh *shell, target *url.URL, local *state.Running) (*prover, error) {
 	id := identityFlags{auth: "iam-headers", profile: f.profile, state: f.state, service: appsyncService}
 	id.region = firstOf(f.region, appsync.RegionOf(f.host), appsync.RegionOf(target.Host), stackRegion(f.state))
-	who, err := id.identify(ctx, sh, target, gateway)
+	who, err := id.identify(ctx, sh, target, local)
 	if missing := (*apigateway.NoCredentialsError)(nil); errors.As(err, &missing) {
 		return nil, hint(missing, "set AWS_PROFILE or give --profile, or log in with aws sso login or aws configure; for the other modes see tidewire help auth")
 	}

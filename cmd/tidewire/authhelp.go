@@ -9,9 +9,11 @@ takes the first of these that is there, and says on stderr what it was:
 
   1. the flag --api-key, --token, --login, or --profile or --state
   2. the variable TIDEWIRE_API_KEY, then TIDEWIRE_TOKEN
-  3. for a gateway that you are running: its local developer, with IAM; or what
-     eval "$(tidewire env --role R)" has put into AWS_ACCESS_KEY_ID and so on (which
-     also sets TIDEWIRE_API_KEY if the gateway has a key: then give --auth iam)
+  3. for a gateway that you are running: the API's default mode if that is api-key or
+     iam, else the first of its modes that is. api-key sends the API's key; iam signs as
+     the local developer, or with what eval "$(tidewire env --role R)" has put into
+     AWS_ACCESS_KEY_ID and so on (which also sets TIDEWIRE_API_KEY if the gateway has a
+     key: then give --auth iam)
   4. for AppSync's host names in AWS: the AWS SDK's credentials (environment,
      profiles, SSO, roles, instance), with IAM
 
