@@ -62,6 +62,7 @@ type bookkeeping struct {
 	Completed       int      `json:"completed"`
 	Trouble         int      `json:"trouble"` // handshakes that came to nothing
 	GivenUp         int      `json:"givenUp"` // subscriptions with a socket that the client gave up, a starved machine's drops
+	TooLate         int      `json:"tooLate"` // acceptances that the client had given up, a busy machine's
 	Calls           int      `json:"calls"`   // queries and publishes
 	Ended           int      `json:"ended"`   // subscriptions reported
 	Open            int      `json:"open"`
@@ -134,6 +135,10 @@ func (b *books) back(key string, e *entry) {
 		e.state = away
 		b.sums.Dropped++
 		b.sums.GivenUp++
+	case stopped: // it was accepted too late for the client, whose machine was busy
+		e.epoch--
+		e.state = away
+		b.sums.TooLate++
 	default:
 		b.violation("a start for %s, which is %s", key, e.state)
 	}
@@ -145,6 +150,7 @@ type report struct {
 	How  string `json:"how"`  // never, closed, cut, completed, denied or another error
 	Gaps int    `json:"gaps"` // Reconnected events
 	Seen int    `json:"seen"` // messages
+	Slow bool   `json:"slow"` // and told of a gap last, which may stand for several
 }
 
 // close compares a report with the entry and forgets it.
@@ -162,7 +168,7 @@ func (b *books) close(r report) {
 	b.sums.Ended++
 	missing := e.drops - r.Gaps
 	switch {
-	case r.How == "cut" && missing >= 0:
+	case (r.How == "cut" || r.Slow) && missing >= 0:
 		b.sums.Unread += missing
 	case r.How == "never" && missing <= 1:
 		b.sums.EndedAway += missing

@@ -23,6 +23,7 @@ type counts struct {
 	Subscriptions int `json:"subscriptions"`
 	Messages      int `json:"messages"`
 	Gaps          int `json:"gaps"`
+	Merged        int `json:"merged"`  // gaps among them that were told as one, to slow consumers
 	Skipped       int `json:"skipped"` // messages that a slow consumer was told it has missed
 	Denied        int `json:"denied"`
 	Failed        int `json:"failed"` // first starts that came to nothing

@@ -11,8 +11,9 @@ import (
 	"github.com/coder/websocket"
 )
 
-// patience is for how long the clients wait for any answer.
-const patience = 2 * time.Second
+// patience is for how long the clients wait for any answer; more than a busy
+// machine takes for one.
+const patience = 5 * time.Second
 
 // connection is one WebSocket of the server.
 type connection struct {
@@ -73,7 +74,7 @@ func (c *connection) hello(ctx context.Context) bool {
 	case chance(4):
 		c.server.trouble()
 		return false
-	case chance(30) && !wait(ctx, between(0, patience/4)):
+	case chance(30) && !wait(ctx, between(0, patience/10)):
 		return false
 	}
 	c.server.books.mu.Lock()
@@ -155,7 +156,7 @@ func (c *connection) answer(ctx context.Context, key, id string, e *entry, owner
 	case late:
 		wait(ctx, patience*2)
 	case chance(40):
-		wait(ctx, between(0, patience/4))
+		wait(ctx, between(0, patience/10))
 	}
 	b := c.server.books
 	b.mu.Lock()

@@ -51,6 +51,7 @@ type consumer struct {
 	report report
 
 	epoch, n, dropped int
+	gap               bool // since the last message
 }
 
 // consume is the life of one subscription.
@@ -77,6 +78,7 @@ func (k *soaking) consume(life context.Context, c *subscriber, key string, slow,
 	case "completed":
 		k.count(func(n *counts) { n.Completed++ })
 	}
+	u.report.Slow = u.slow && u.gap
 	k.tell(u.report)
 }
 
@@ -130,7 +132,7 @@ func (u *consumer) take(e news) {
 	switch {
 	case e.reconnected:
 		u.report.Gaps++
-		u.dropped = 0
+		u.dropped, u.gap = 0, true
 		u.k.count(func(n *counts) { n.Gaps++ })
 	case e.dropped > 0:
 		u.dropped += e.dropped
@@ -139,6 +141,7 @@ func (u *consumer) take(e news) {
 		m := e.message
 		u.k.count(func(n *counts) { n.Messages++ })
 		u.report.Seen++
+		u.merged(m)
 		switch {
 		case m.Epoch != u.report.Gaps+1:
 			u.k.fault("%s: a message of connection %d after %d gaps", u.key, m.Epoch, u.report.Gaps)
@@ -147,6 +150,15 @@ func (u *consumer) take(e news) {
 		case m.Epoch != u.epoch && m.N <= u.n:
 			u.k.fault("%s: message %d of connection %d follows %d of connection %d", u.key, m.N, m.Epoch, u.n, u.epoch)
 		}
-		u.epoch, u.n, u.dropped = m.Epoch, m.N, 0
+		u.epoch, u.n, u.dropped, u.gap = m.Epoch, m.N, 0, false
+	}
+}
+
+// merged counts gaps that a slow consumer is told of as one: it was told of
+// one, and that messages were dropped.
+func (u *consumer) merged(m *message) {
+	if more := m.Epoch - 1 - u.report.Gaps; u.slow && u.gap && u.dropped > 0 && more > 0 {
+		u.report.Gaps += more
+		u.k.count(func(n *counts) { n.Gaps += more; n.Merged += more })
 	}
 }

@@ -50,7 +50,11 @@ func (c *connection) publishAll(round int) bool {
 // age drops the connection after a few seconds. Before, it accepts nothing
 // for a moment, so that the client has seen what was accepted.
 func (c *connection) age(ctx context.Context) {
-	if !wait(ctx, between(time.Second, 8*time.Second)) {
+	life := between(time.Second, 8*time.Second)
+	if chance(10) { // so that some see an answer that comes too late
+		life += 2 * patience
+	}
+	if !wait(ctx, life) {
 		return
 	}
 	c.server.books.mu.Lock()
