@@ -11,6 +11,7 @@ type EventsAPI struct {
 	Keys []GraphQLKey
 	// Connect, Publish and Subscribe are the modes for each operation:
 	// ConnectionAuthModes, DefaultPublishAuthModes, DefaultSubscribeAuthModes.
+	// A mode without a provider in Auth (which is a Guard gap) admits nobody.
 	Connect, Publish, Subscribe []string
 
 	Namespaces  []ChannelNamespace
@@ -35,6 +36,36 @@ type ChannelNamespace struct {
 	At          Source
 }
 
+// DataSource finds a data source by name; nil if there is none.
+func (a *EventsAPI) DataSource(name string) *DataSource {
+	for i := range a.DataSources {
+		if a.DataSources[i].Name == name {
+			return &a.DataSources[i]
+		}
+	}
+	return nil
+}
+
+// Namespace finds a channel namespace by name; nil if there is none.
+func (a *EventsAPI) Namespace(name string) *ChannelNamespace {
+	for i := range a.Namespaces {
+		if a.Namespaces[i].Name == name {
+			return &a.Namespaces[i]
+		}
+	}
+	return nil
+}
+
+// Provider finds the first authorization mode of a kind; nil if there is none.
+func (a *EventsAPI) Provider(mode string) *AuthProvider {
+	for i := range a.Auth {
+		if a.Auth[i].Mode == mode {
+			return &a.Auth[i]
+		}
+	}
+	return nil
+}
+
 // EventHandler is an element of HandlerConfigs.
 type EventHandler struct {
 	// Direct: the Lambda function of DataSource is the handler. Else the code
@@ -56,7 +87,8 @@ type IdentityPool struct {
 	// OpenIdConnectProviderARNs.
 	Pools         []PoolClient
 	OIDCProviders []OIDCClient
-	// Authenticated and Unauthenticated are ARNs of roles; empty: none.
+	// Authenticated and Unauthenticated are ARNs of roles; empty: none. Roles
+	// that are not in the Spec have no credentials (a Worker gap says so).
 	Authenticated, Unauthenticated string
 	Mappings                       []RoleMapping
 	// Unsupported says which of its providers tidewire cannot verify, such as
@@ -77,8 +109,8 @@ type PoolClient struct {
 // OIDCClient is an IAM OpenID Connect provider that an identity pool trusts.
 type OIDCClient struct {
 	ARN       string
-	Issuer    string // https://…
-	ClientIDs []string
+	Issuer    string   // https://…
+	ClientIDs []string // audiences whose tokens are taken; empty: none is
 }
 
 // RoleMapping chooses the role of an authenticated identity (Cognito API

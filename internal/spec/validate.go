@@ -19,6 +19,8 @@ func (s *Spec) Validate() Problems {
 	v.permissions()
 	v.apis()
 	v.graphs()
+	v.eventAPIs()
+	v.identityPools()
 	v.domains()
 	v.keys()
 	v.plans()

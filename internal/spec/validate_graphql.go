@@ -13,8 +13,6 @@ const (
 	maxCodeCharacters  = 32_768
 	maxPipeline        = 10
 	maxBatch           = 2000
-	maxGraphQLKeys     = 50
-	maxProviders       = 50
 	maxEnvironmentVars = 50
 )
 
@@ -23,21 +21,17 @@ func (v *validator) graphs() {
 		a := &v.s.GraphQLAPIs[i]
 		path := fmt.Sprintf("GraphQLAPIs[%d]", i)
 		v.enter(a.At, a.LogicalID, "%s", path)
-		v.check(consists(a.ID, "") && strings.ToLower(a.ID) == a.ID, "ID", "an API's id is lower-case letters and digits", "")
-		v.unique("API id", a.ID, "ID")
-		v.check(a.ARN != "", "ARN", "the API has no ARN", "arn:aws:appsync:REGION:ACCOUNT:apis/ID")
+		v.appIdentity(a.ID, a.ARN)
 		v.check(a.QueryDepthLimit >= 0 && a.QueryDepthLimit <= 75, "QueryDepthLimit", "a depth limit is 0 to 75", "")
 		v.check(a.ResolverCountLimit >= 0 && a.ResolverCountLimit <= 10_000, "ResolverCountLimit", "a resolver count limit is 0 to 10000", "")
-		v.check(oneOf(a.LogLevel, "", "NONE", "ERROR", "INFO", "DEBUG", "ALL"), "LogLevel", "unknown level of a log", "ERROR")
+		v.logLevel(a.LogLevel)
 		v.schema(a)
 		v.environment(a)
-		for _, d := range a.Domains {
-			v.check(consists(d, "-.*") && strings.ToLower(d) == d, "Domains", "a domain's name is lower-case letters, digits, dots and hyphens", "api.example.com")
-			v.unique("domain", d, "Domains")
-		}
-		v.providers(a, path)
-		v.graphKeys(a, path)
-		v.dataSources(a, path)
+		v.appDomains(a.Domains)
+		app := appAPI{id: a.ID, logicalID: a.LogicalID, at: a.At, path: path}
+		v.providers(&app, a.Auth)
+		v.graphKeys(&app, a.Keys)
+		v.dataSources(&app, a.DataSources)
 		v.pipelineFunctions(a, path)
 		v.resolvers(a, path)
 	}
@@ -60,68 +54,6 @@ func (v *validator) environment(a *GraphQLAPI) {
 		v.check(first && consists(name, "_") && len(name) >= 2 && len(name) <= 64, "Environment",
 			fmt.Sprintf("the name %q of an environment variable is not 2 to 64 letters, digits and _, a letter first", name), "")
 		v.check(len(value) <= 512, "Environment", "the environment variable "+name+" has more than 512 characters", "")
-	}
-}
-
-// providers lets no mode pass whose settings are missing.
-func (v *validator) providers(a *GraphQLAPI, path string) {
-	v.check(len(a.Auth) > 0 || v.guarded(), "Auth", "the API has no authorization mode, and no guard gap says so", "")
-	v.check(len(a.Auth) <= maxProviders, "Auth", fmt.Sprintf("an API has at most %d authorization modes", maxProviders), "")
-	for i := range a.Auth {
-		p := &a.Auth[i]
-		v.enter(p.At, a.LogicalID, "%s.Auth[%d]", path, i)
-		switch {
-		case p.Mode == ModeAPIKey, p.Mode == ModeIAM:
-			v.once("mode "+a.ID+"/"+p.Mode, "Mode", "the API has the authorization mode "+p.Mode+" twice")
-		case p.Mode == ModeLambda && p.Lambda != nil:
-			v.once("mode "+a.ID+"/"+p.Mode, "Mode", "the API has the authorization mode "+p.Mode+" twice")
-			v.check(p.Lambda.FunctionARN != "", "Lambda.FunctionARN", "the Lambda authorizer has no function", "")
-		case p.Mode == ModeOIDC && p.OIDC != nil:
-			v.once("issuer "+a.ID+"/"+p.OIDC.Issuer+"/"+p.OIDC.ClientID, "OIDC", "the API has the same OpenID Connect provider twice")
-			v.check(p.OIDC.Issuer != "", "OIDC.Issuer", "the provider has no issuer", "")
-		case p.Mode == ModeCognito && p.Pool != nil:
-			v.once("pool "+a.ID+"/"+p.Pool.ID+"/"+p.Pool.ClientIDRegex, "Pool", "the API has the same user pool twice")
-			v.check(p.Pool.ID != "" && p.Pool.Issuer != "", "Pool.ID", "the user pool has no id or issuer", "")
-			v.check(oneOf(p.Pool.DefaultAction, "ALLOW", "DENY") || i > 0 && p.Pool.DefaultAction == "", "Pool.DefaultAction", "the default action is ALLOW or DENY", "")
-		default:
-			v.add("Mode", fmt.Sprintf("the authorization mode %q is unknown or has no settings", p.Mode), "")
-		}
-	}
-}
-
-func (v *validator) graphKeys(a *GraphQLAPI, path string) {
-	v.enter(a.At, a.LogicalID, "%s", path)
-	v.check(len(a.Keys) <= maxGraphQLKeys, "Keys", fmt.Sprintf("an API has at most %d keys, this has %d", maxGraphQLKeys, len(a.Keys)), "")
-	for i := range a.Keys {
-		k := &a.Keys[i]
-		v.enter(k.At, k.LogicalID, "%s.Keys[%d]", path, i)
-		v.check(k.ID != "", "ID", "the API key has no id", "")
-		v.unique("AppSync API key id", a.ID+"/"+k.ID, "ID")
-		v.check(k.Value != "", "Value", "the API key has no value", "")
-		if k.Value != "" {
-			v.unique("API key value", k.Value, "Value")
-		}
-	}
-}
-
-func (v *validator) dataSources(a *GraphQLAPI, path string) {
-	for i := range a.DataSources {
-		s := &a.DataSources[i]
-		v.enter(s.At, s.LogicalID, "%s.DataSources[%d]", path, i)
-		v.check(isGraphQLName(s.Name), "Name", "a data source's name is letters, digits and _, no digit first", "")
-		v.unique("data source name", a.ID+"/"+s.Name, "Name")
-		switch {
-		case s.Unsupported != "", s.Type == SourceNone:
-		case s.Type == SourceLambda:
-			v.check(s.FunctionARN != "", "FunctionARN", "the data source has no function", "")
-		case s.Type == SourceDynamoDB:
-			v.check(s.Table != "" && s.TableRegion != "", "Table", "the data source has no table or region", "")
-		case s.Type == SourceHTTP:
-			v.check(s.Endpoint != "", "Endpoint", "the data source has no endpoint", "")
-			v.check((s.SigningRegion == "") == (s.SigningService == ""), "SigningService", "signing needs a region and a service", "")
-		default:
-			v.add("Type", fmt.Sprintf("data sources of the type %q do not run here", s.Type), "say in Unsupported why not")
-		}
 	}
 }
 

@@ -45,7 +45,6 @@ func TestShapes(t *testing.T) {
 		{"AWS::Cognito::UserPool", "", "ProviderURL", `https://cognito-idp\..*`},
 		{"AWS::Cognito::UserPoolClient", "", "", `[a-z0-9]{26}`},
 		{"AWS::Cognito::UserPoolClient", "", "ClientId", `[a-z0-9]{26}`},
-		{"AWS::Cognito::IdentityPool", "", "", `us-east-1:[0-9a-f-]{36}`},
 		{"AWS::KMS::Key", "", "", `[0-9a-f-]{36}`},
 		{"AWS::KMS::Key", "", "Arn", arn + `key/[0-9a-f-]{36}`},
 		{"AWS::SecretsManager::Secret", "", "", arn + `secret:stack-X-[A-Z0-9]{12}-\w{6}`},

@@ -18,7 +18,9 @@
 // types that are run are functions, layers and their permissions, WebSocket
 // APIs and everything below them, API keys and usage plans, AppSync GraphQL
 // APIs with their schemas, keys, data sources, functions, resolvers and
-// domains, IAM's users, roles, groups and policies, and DynamoDB tables.
+// domains, AppSync Event APIs with their channel namespaces, Cognito's identity
+// pools with their roles, IAM's users, roles, groups and policies, and DynamoDB
+// tables.
 //
 // # Promised
 //

@@ -6,8 +6,8 @@ import (
 
 // graphDraft is a GraphQL API whose parts are still being put together.
 type graphDraft struct {
+	*appDraft
 	api    *spec.GraphQLAPI
-	r      *resource
 	cached bool // it has an AWS::AppSync::ApiCache
 	schema bool // it has an AWS::AppSync::GraphQLSchema, broken or not
 }
@@ -25,15 +25,15 @@ func graphFamilies() map[string]family {
 		"AWS::Serverless::GraphQLApi":        api(readServerlessGraphQLAPI),
 		appsync + "GraphQLSchema":            {ref: stringRef(schemaID), attributes: ownID("Id"), read: graphPart(phaseIntegrations, readGraphQLSchema)},
 		appsync + "ApiCache":                 {ref: idOnly, attributes: ownID("Id"), read: graphPart(phaseIntegrations, readAPICache)},
-		appsync + "ApiKey":                   {ref: stringRef(graphKeyARN), attributes: graphKeyAttributes, read: graphPart(phaseIntegrations, readGraphQLKey)},
-		appsync + "DataSource":               {ref: stringRef(sourceARNOf), attributes: dataSourceAttributes, read: graphPart(phaseIntegrations, readDataSource)},
+		appsync + "ApiKey":                   {ref: stringRef(graphKeyARN), attributes: graphKeyAttributes, read: eitherPart(phaseIntegrations, readGraphQLKey)},
+		appsync + "DataSource":               {ref: stringRef(sourceARNOf), attributes: dataSourceAttributes, read: eitherPart(phaseIntegrations, readDataSource)},
 		appsync + "FunctionConfiguration":    {ref: stringRef(pipelineFunctionARN), attributes: pipelineFunctionAttributes, read: graphPart(phaseRoutes, readPipelineFunction)},
 		appsync + "Resolver":                 {ref: stringRef(resolverARN), attributes: resolverAttributes, read: graphPart(phaseResponses, readResolver)},
 		appsync + "DomainName":               {ref: stringRef(domainName), attributes: graphDomainAttributes, read: readGraphQLDomain},
-		appsync + "DomainNameApiAssociation": {ref: stringRef(domainName), attributes: associationAttributes, read: graphPart(phaseDomains, readAssociation)},
+		appsync + "DomainNameApiAssociation": {ref: stringRef(domainName), attributes: associationAttributes, read: eitherPart(phaseDomains, readAssociation)},
 		appsync + "SourceApiAssociation":     standin(readSourceAssociation),
-		appsync + "Api":                      standin(readEventAPI),
-		appsync + "ChannelNamespace":         standin(readNamespace),
+		appsync + "Api":                      {ref: stringRef(eventsARN), attributes: eventsAttributes, read: readEventsAPI},
+		appsync + "ChannelNamespace":         {ref: stringRef(namespaceARN), attributes: namespaceAttributes, read: eventPart(phaseRoutes, readNamespace)},
 		"AWS::WAFv2::WebACLAssociation":      standin(readFirewall),
 	}
 }
@@ -48,13 +48,9 @@ func (l *loader) partARN(r *resource, rest string) string {
 	return l.arn("appsync", "apis/"+l.physical(r, "ApiId", func() string { return "unknown" })+"/"+rest)
 }
 
-func (l *loader) graphHost(id, kind string) string {
-	return id + "." + kind + "." + l.o.Region + "." + l.spec.URLSuffix()
-}
-
 func graphAttributes(l *loader, r *resource) []attribute {
 	id := graphID(l, r)
-	host, realtime := l.graphHost(id, "appsync-api"), l.graphHost(id, "appsync-realtime-api")
+	host, realtime := l.appHost(id, "appsync-api"), l.appHost(id, "appsync-realtime-api")
 	return []attribute{
 		text(r, "ApiId", func() string { return id }),
 		text(r, "Arn", func() string { return graphARN(l, r) }),
@@ -63,30 +59,6 @@ func graphAttributes(l *loader, r *resource) []attribute {
 		text(r, "RealtimeUrl", func() string { return "wss://" + realtime + "/graphql" }),
 		text(r, "RealtimeDns", func() string { return realtime }),
 		text(r, "GraphQLEndpointArn", func() string { return l.arn("appsync", "endpoints/graphql-api/"+id) }),
-	}
-}
-
-// graphPart makes the reader of something that belongs to a GraphQL API: it is
-// read when the APIs are known, and not run if its API is none of them.
-func graphPart(phase int, read func(*loader, *resource, *props, *graphDraft)) func(*loader, *resource, *props) {
-	return func(l *loader, r *resource, p *props) {
-		id := p.need("ApiId", "ApiId: !GetAtt MyApi.ApiId")
-		l.later(phase, r, func() {
-			for _, d := range l.graphs {
-				switch id {
-				case d.api.ID:
-					read(l, r, p, d)
-					p.finish()
-					return
-				case d.api.ARN:
-					p.problem("ApiId", "this is the ARN of the API "+d.api.LogicalID+", not its id", "ApiId: !GetAtt "+d.api.LogicalID+".ApiId")
-					return
-				}
-			}
-			if id != "" {
-				l.notRun(r.id, r.typ, "its API is no GraphQL API of this template", r.node)
-			}
-		})
 	}
 }
 
@@ -108,13 +80,14 @@ func readGraphQLAPI(l *loader, r *resource, p *props) {
 
 // graphQLAPI reads the properties under CloudFormation's names.
 func (l *loader) graphQLAPI(r *resource, p *props) {
-	d := &graphDraft{r: r, api: &spec.GraphQLAPI{
+	d := &graphDraft{api: &spec.GraphQLAPI{
 		LogicalID: r.id, ID: graphID(l, r), ARN: graphARN(l, r), Name: orDefault(p.need("Name", "Name: my-api"), r.id),
 		Environment:     p.texts("EnvironmentVariables"),
 		QueryDepthLimit: p.integer("QueryDepthLimit", 0, 75, 0), ResolverCountLimit: p.integer("ResolverCountLimit", 0, 10000, 0),
-		LogLevel: l.logLevel(p), At: l.source(r.node),
+		LogLevel: l.logLevel(p, "FieldLogLevel"), At: l.source(r.node),
 	}}
-	l.graphs = append(l.graphs, d)
+	d.appDraft = &appDraft{r: r, id: d.api.ID, arn: d.api.ARN, graph: d, keys: &d.api.Keys, sources: &d.api.DataSources, domains: &d.api.Domains}
+	l.apps = append(l.apps, d.appDraft)
 	d.api.Auth = l.authProviders(p)
 	switch orDefault(p.str("IntrospectionConfig"), "ENABLED") {
 	case "ENABLED":
@@ -134,16 +107,17 @@ func (l *loader) graphQLAPI(r *resource, p *props) {
 	l.later(phaseLinks, r, func() { l.remarkAPI(d) })
 }
 
-func (l *loader) logLevel(p *props) string {
+// logLevel reads LogConfig, whose level has another name for each kind of API.
+func (l *loader) logLevel(p *props, name string) string {
 	m := p.inside("LogConfig")
 	if m == nil {
 		return ""
 	}
-	level := m.need("FieldLogLevel", "FieldLogLevel: ERROR")
+	level := m.need(name, name+": ERROR")
 	switch level {
 	case "", "NONE", "ERROR", "INFO", "DEBUG", "ALL":
 	default:
-		m.problem("FieldLogLevel", "FieldLogLevel is NONE, ERROR, INFO, DEBUG or ALL", "")
+		m.problem(name, name+" is NONE, ERROR, INFO, DEBUG or ALL", "")
 	}
 	m.textsOnly("CloudWatchLogsRoleArn", "ExcludeVerboseContent")
 	return level
@@ -151,15 +125,11 @@ func (l *loader) logLevel(p *props) string {
 
 // remarkAPI says what leaves an API without use.
 func (l *loader) remarkAPI(d *graphDraft) {
-	mode := d.api.Provider(spec.ModeAPIKey) != nil
-	switch {
-	case !d.schema:
+	if !d.schema {
 		l.notRun(d.r.id, d.r.typ, "it has no schema in this template", d.r.node)
-	case mode && len(d.api.Keys) == 0:
-		l.note(d.r.node, "the API "+d.r.id+" admits API keys and has none: add an AWS::AppSync::ApiKey")
-	case !mode && len(d.api.Keys) > 0:
-		l.note(d.r.node, "API_KEY is no authorization mode of the API "+d.r.id+": its keys admit nobody")
+		return
 	}
+	l.remarkKeys(d.appDraft, d.api.Auth)
 }
 
 // readAPICache lists a cache. Resolvers without a CachingConfig run as they
@@ -174,27 +144,4 @@ func readAPICache(l *loader, r *resource, p *props, d *graphDraft) {
 func readSourceAssociation(l *loader, r *resource, _ *props) {
 	l.gap(spec.Worker, r.node, "source APIs are not merged here (AWS::AppSync::SourceApiAssociation)", "serve the source API itself")
 	l.notRun(r.id, r.typ, "", r.node)
-}
-
-const eventAPIs = "AppSync Events APIs are not served here"
-
-func readEventAPI(l *loader, r *resource, p *props) {
-	l.gap(spec.Worker, r.node, eventAPIs+" (AWS::AppSync::Api)", "")
-	readNamespace(l, r, p)
-}
-
-func readNamespace(l *loader, r *resource, _ *props) { l.notRun(r.id, r.typ, eventAPIs, r.node) }
-
-// readFirewall is a guard if it stands before an API of this template.
-func readFirewall(l *loader, r *resource, p *props) {
-	arn := p.str("ResourceArn")
-	l.later(phaseLinks, r, func() {
-		for _, d := range l.graphs {
-			if d.api.ARN == arn {
-				l.gap(spec.Guard, r.node, "a web ACL before the API "+d.api.LogicalID+" is not enforced here", "leave the association out of a local run, by a Condition for example")
-				return
-			}
-		}
-		l.notRun(r.id, r.typ, "", r.node)
-	})
 }

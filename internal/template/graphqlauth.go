@@ -7,22 +7,35 @@ import (
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
-// authProviders reads the authorization modes of an API, the default one
-// first. A mode that is not known, or lacks its settings, is a guard.
+// authNames are the properties of an authorization provider that have another
+// name for each kind of API.
+type authNames struct{ mode, pool string }
+
+func graphAuthNames() authNames { return authNames{"AuthenticationType", "UserPoolConfig"} }
+func eventAuthNames() authNames { return authNames{"AuthType", "CognitoConfig"} }
+
+// authProviders reads the authorization modes of a GraphQL API, the default
+// one first. A mode that is not known, or lacks its settings, is a guard.
 func (l *loader) authProviders(p *props) []spec.AuthProvider {
 	var out []spec.AuthProvider
-	if a, ok := l.authProvider(p, true); ok {
+	if a, ok := l.authProvider(p, graphAuthNames(), true); ok {
 		out = append(out, a)
 	}
-	for _, v := range p.list("AdditionalAuthenticationProviders") {
+	return append(out, l.providerList(p, "AdditionalAuthenticationProviders", graphAuthNames())...)
+}
+
+// providerList reads a list of providers.
+func (l *loader) providerList(p *props, property string, names authNames) []spec.AuthProvider {
+	var out []spec.AuthProvider
+	for _, v := range p.list(property) {
 		if v.kind != kindMap {
 			if v.kind != kindBad {
-				l.problem(v, "an authorization provider is a map, this is "+v.kindName(), "AuthenticationType: AWS_IAM")
+				l.problem(v, "an authorization provider is a map, this is "+v.kindName(), names.mode+": AWS_IAM")
 			}
 			continue
 		}
 		m := p.member(v)
-		if a, ok := l.authProvider(m, false); ok {
+		if a, ok := l.authProvider(m, names, false); ok {
 			out = append(out, a)
 		}
 		m.finish()
@@ -30,12 +43,12 @@ func (l *loader) authProviders(p *props) []spec.AuthProvider {
 	return out
 }
 
-func (l *loader) authProvider(m *props, first bool) (spec.AuthProvider, bool) {
-	mode := m.need("AuthenticationType", "AuthenticationType: API_KEY")
-	at := m.spot("AuthenticationType")
+func (l *loader) authProvider(m *props, names authNames, first bool) (spec.AuthProvider, bool) {
+	mode := m.need(names.mode, names.mode+": API_KEY")
+	at := m.spot(names.mode)
 	a := spec.AuthProvider{Mode: mode, At: l.source(at)}
 	settings := map[string]string{
-		spec.ModeOIDC: "OpenIDConnectConfig", spec.ModeCognito: "UserPoolConfig", spec.ModeLambda: "LambdaAuthorizerConfig",
+		spec.ModeOIDC: "OpenIDConnectConfig", spec.ModeCognito: names.pool, spec.ModeLambda: "LambdaAuthorizerConfig",
 	}
 	for _, other := range []string{spec.ModeOIDC, spec.ModeCognito, spec.ModeLambda} {
 		name := settings[other]
@@ -49,19 +62,23 @@ func (l *loader) authProvider(m *props, first bool) (spec.AuthProvider, bool) {
 	case spec.ModeAPIKey, spec.ModeIAM:
 		return a, true
 	case spec.ModeOIDC, spec.ModeCognito, spec.ModeLambda:
-		return l.withSettings(m, a, settings[mode], first)
+		return l.withSettings(m, a, at, settings[mode], first)
 	default:
-		l.gap(spec.Guard, at, "the AuthenticationType "+quoteShort(mode)+" is not known", "types are API_KEY, AWS_IAM, AWS_LAMBDA, OPENID_CONNECT and AMAZON_COGNITO_USER_POOLS")
+		l.unknownMode(at, names.mode, mode)
 		return a, false
 	}
 }
 
+func (l *loader) unknownMode(at *node, name, mode string) {
+	l.gap(spec.Guard, at, "the "+name+" "+quoteShort(mode)+" is not known", "types are API_KEY, AWS_IAM, AWS_LAMBDA, OPENID_CONNECT and AMAZON_COGNITO_USER_POOLS")
+}
+
 // withSettings completes a mode by its settings; false if it has none.
-func (l *loader) withSettings(m *props, a spec.AuthProvider, name string, first bool) (spec.AuthProvider, bool) {
+func (l *loader) withSettings(m *props, a spec.AuthProvider, at *node, name string, first bool) (spec.AuthProvider, bool) {
 	c := m.inside(name)
 	switch {
 	case c == nil && !m.has(name):
-		l.gap(spec.Guard, m.spot("AuthenticationType"), "the mode "+a.Mode+" has no "+name+": whom it admits is not known", "add "+name)
+		l.gap(spec.Guard, at, "the mode "+a.Mode+" has no "+name+": whom it admits is not known", "add "+name)
 		return a, false
 	case c == nil:
 		return a, false
@@ -69,6 +86,9 @@ func (l *loader) withSettings(m *props, a spec.AuthProvider, name string, first 
 		a.OIDC = l.oidc(c)
 	case a.Mode == spec.ModeCognito:
 		a.Pool = l.userPool(c, first)
+		if name == eventAuthNames().pool {
+			c.need("AwsRegion", "AwsRegion: !Ref AWS::Region")
+		}
 	case a.Mode == spec.ModeLambda:
 		a.Lambda = l.lambdaAuthorizer(c)
 	}

@@ -22,7 +22,7 @@ func (l *loader) code(p *props, unsupported *string) *spec.Script {
 	case inline && file:
 		p.problem("CodeS3Location", "there is either Code or CodeS3Location", "remove one of them")
 	case inline:
-		return l.inlineCode(p)
+		return l.inlineCode(p, "Code")
 	case file:
 		return l.codeFile(p, unsupported)
 	}
@@ -62,15 +62,15 @@ func (l *loader) runtime(p *props, unsupported *string) bool {
 	return true
 }
 
-func (l *loader) inlineCode(p *props) *spec.Script {
-	text := p.str("Code")
-	if v := p.get("Code"); text == "" && v != nil && v.scalar() {
-		p.problem("Code", "the code is empty", "")
+func (l *loader) inlineCode(p *props, property string) *spec.Script {
+	text := p.str(property)
+	if v := p.get(property); text == "" && v != nil && v.scalar() {
+		p.problem(property, "the code is empty", "")
 	}
 	if text == "" {
 		return nil
 	}
-	return &spec.Script{Text: text, At: l.source(p.spot("Code"))}
+	return &spec.Script{Text: text, At: l.source(p.spot(property))}
 }
 
 func (l *loader) codeFile(p *props, unsupported *string) *spec.Script {

@@ -25,13 +25,13 @@ func graphKeyAttributes(l *loader, r *resource) []attribute {
 
 // readGraphQLKey reads a key. Expires is rounded down to the hour
 // (CloudFormation template reference, "AWS::AppSync::ApiKey").
-func readGraphQLKey(l *loader, r *resource, p *props, d *graphDraft) {
+func readGraphQLKey(l *loader, r *resource, p *props, d *appDraft) {
 	k := spec.GraphQLKey{LogicalID: r.id, ID: graphKeyID(l, r), Value: l.secret(r, "appsync-api-key").text, At: l.source(r.node)}
 	if seconds := p.integer("Expires", 1, 1<<40, 0); seconds > 0 {
 		k.Expires = time.Unix(int64(seconds), 0).UTC().Truncate(time.Hour)
 	}
 	p.quiet("Description", "ApiKeyId")
-	d.api.Keys = append(d.api.Keys, k)
+	*d.keys = append(*d.keys, k)
 }
 
 func graphDomainAttributes(l *loader, r *resource) []attribute {
@@ -49,13 +49,8 @@ func readGraphQLDomain(l *loader, r *resource, p *props) {
 	p.quiet("CertificateArn", "Description", "Tags")
 	p.finish()
 	l.later(phaseLinks, r, func() {
-		for _, d := range l.graphs {
-			if contains(d.api.Domains, name) {
-				return
-			}
-		}
-		if name != "" {
-			l.notRun(r.id, r.typ, "no GraphQL API of this template is associated with it", r.node)
+		if name != "" && l.appWith(name) == nil {
+			l.notRun(r.id, r.typ, "no AppSync API of this template is associated with it", r.node)
 		}
 	})
 }
@@ -65,20 +60,20 @@ func associationAttributes(l *loader, r *resource) []attribute {
 }
 
 // readAssociation gives a domain to an API.
-func readAssociation(l *loader, _ *resource, p *props, d *graphDraft) {
+func readAssociation(l *loader, _ *resource, p *props, d *appDraft) {
 	name := strings.ToLower(p.need("DomainName", "DomainName: !GetAtt MyDomain.DomainName"))
-	switch other := l.graphWith(name); {
+	switch other := l.appWith(name); {
 	case name == "":
 	case other != nil:
-		p.problem("DomainName", "the domain "+name+" belongs to the API "+other.api.LogicalID+" already", "a domain has one API")
+		p.problem("DomainName", "the domain "+name+" belongs to the API "+other.r.id+" already", "a domain has one API")
 	default:
-		d.api.Domains = append(d.api.Domains, name)
+		*d.domains = append(*d.domains, name)
 	}
 }
 
-func (l *loader) graphWith(domain string) *graphDraft {
-	for _, d := range l.graphs {
-		if contains(d.api.Domains, domain) {
+func (l *loader) appWith(domain string) *appDraft {
+	for _, d := range l.apps {
+		if contains(*d.domains, domain) {
 			return d
 		}
 	}

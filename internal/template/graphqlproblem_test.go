@@ -148,11 +148,8 @@ func TestGraphQLRemarks(t *testing.T) {
 		{"no keys", api("AuthenticationType: API_KEY"), []string{"note 8 X: the API X admits API keys and has none: add an AWS::AppSync::ApiKey"}},
 		{"idle keys", appsync("ApiKey", ""), []string{"note 3 Api: API_KEY is no authorization mode of the API Api: its keys admit nobody"}},
 		{"no schema", "  X: {Type: AWS::AppSync::GraphQLApi, Properties: {Name: x, AuthenticationType: AWS_IAM}}", []string{"not run 8 X AWS::AppSync::GraphQLApi: it has no schema in this template"}},
-		{"foreign part", "  X: {Type: AWS::AppSync::ApiKey, Properties: {ApiId: abc}}", []string{"not run 8 X AWS::AppSync::ApiKey: its API is no GraphQL API of this template"}},
-		{"idle domain", "  X: {Type: AWS::AppSync::DomainName, Properties: {DomainName: d.x, CertificateArn: c}}", []string{"not run 8 X AWS::AppSync::DomainName: no GraphQL API of this template is associated with it"}},
-		{"events", "  X: {Type: AWS::AppSync::Api, Properties: {Name: x}}\n  Y: {Type: AWS::AppSync::ChannelNamespace, Properties: {ApiId: x, Name: y}}", []string{
-			"worker 8 X.: AppSync Events APIs are not served here (AWS::AppSync::Api)", "not run 8 X AWS::AppSync::Api: AppSync Events APIs are not served here",
-			"not run 9 Y AWS::AppSync::ChannelNamespace: AppSync Events APIs are not served here"}},
+		{"foreign part", "  X: {Type: AWS::AppSync::ApiKey, Properties: {ApiId: abc}}", []string{"not run 8 X AWS::AppSync::ApiKey: its API is no AppSync API of this template"}},
+		{"idle domain", "  X: {Type: AWS::AppSync::DomainName, Properties: {DomainName: d.x, CertificateArn: c}}", []string{"not run 8 X AWS::AppSync::DomainName: no AppSync API of this template is associated with it"}},
 		{"foreign authorizer", api("AuthenticationType: AWS_LAMBDA, LambdaAuthorizerConfig: {AuthorizerUri: \"arn:aws:lambda:us-east-1:123456789012:function:other\"}"), []string{
 			"worker 8 X.Properties.LambdaAuthorizerConfig.AuthorizerUri: the authorizer function arn:aws:lambda:us-east-1:123456789012:function:other is not in the template: it admits nobody"}},
 		{"no role", appsync("DataSource", "Name: x, Type: AWS_LAMBDA, LambdaConfig: {LambdaFunctionArn: !GetAtt Fn.Arn}"), []string{

@@ -102,14 +102,6 @@ func (l *loader) linkSource(p *props, d *graphDraft, name string, direct bool) {
 	}
 }
 
-func (d *graphDraft) sourceNames() []string {
-	var names []string
-	for i := range d.api.DataSources {
-		names = append(names, d.api.DataSources[i].Name)
-	}
-	return names
-}
-
 func (l *loader) linkFunctions(p *props, d *graphDraft, ids []string) {
 	for _, id := range ids {
 		if d.api.Function(id) == nil {

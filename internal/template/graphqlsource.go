@@ -21,9 +21,9 @@ func dataSourceAttributes(l *loader, r *resource) []attribute {
 	}
 }
 
-// readDataSource reads what fields are answered from (CloudFormation template
+// readDataSource reads what fields and handlers ask (CloudFormation template
 // reference, "AWS::AppSync::DataSource").
-func readDataSource(l *loader, r *resource, p *props, d *graphDraft) {
+func readDataSource(l *loader, r *resource, p *props, d *appDraft) {
 	s := spec.DataSource{
 		LogicalID: r.id, Name: p.need("Name", "Name: mySource"), Type: p.need("Type", "Type: NONE"),
 		RoleARN: p.str("ServiceRoleArn"), At: l.source(r.node),
@@ -31,10 +31,10 @@ func readDataSource(l *loader, r *resource, p *props, d *graphDraft) {
 	p.quiet("Description", "MetricsConfig", "LambdaConfig", "DynamoDBConfig", "HttpConfig", "EventBridgeConfig",
 		"OpenSearchServiceConfig", "ElasticsearchConfig", "RelationalDatabaseConfig")
 	l.sourceSettings(p, &s)
-	d.api.DataSources = append(d.api.DataSources, s)
-	index := len(d.api.DataSources) - 1
+	*d.sources = append(*d.sources, s)
+	index := len(*d.sources) - 1
 	l.later(phaseLinks, r, func() {
-		l.linkSourceFunction(p, &d.api.DataSources[index])
+		l.linkSourceFunction(p, &(*d.sources)[index])
 		l.knownRole(p, "ServiceRoleArn")
 	})
 }

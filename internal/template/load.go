@@ -139,10 +139,16 @@ func (l *loader) finish() {
 	for _, a := range l.apis {
 		s.WebSocketAPIs = append(s.WebSocketAPIs, *a.api)
 	}
-	for _, d := range l.graphs {
-		if len(d.api.Schema) > 0 {
-			s.GraphQLAPIs = append(s.GraphQLAPIs, *d.api)
+	for _, d := range l.apps {
+		switch {
+		case d.events != nil:
+			s.EventsAPIs = append(s.EventsAPIs, *d.events.api)
+		case len(d.graph.api.Schema) > 0:
+			s.GraphQLAPIs = append(s.GraphQLAPIs, *d.graph.api)
 		}
+	}
+	for _, d := range l.pools {
+		s.IdentityPools = append(s.IdentityPools, *d.pool)
 	}
 	for _, u := range l.users {
 		s.Users = append(s.Users, *u)

@@ -19,7 +19,9 @@ type loader struct {
 	spec     *spec.Spec
 	problems spec.Problems
 	apis     []*apiDraft
-	graphs   []*graphDraft
+	apps     []*appDraft
+	pools    []*poolDraft
+	issuers  []*issuer
 	users    []*spec.User
 	roles    []*spec.Role
 	groups   []*group

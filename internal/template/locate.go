@@ -43,9 +43,16 @@ func (l *loader) locate(p *spec.Problem) {
 		"Key": "RouteKey", "IntegrationID": "Target", "Name": r.nameProperty(), "ARN": r.nameProperty(),
 		"RoleARN": "Role", "Keys": "KeySchema", "Attributes": "AttributeDefinitions", "RequestParameters": "RequestParameters",
 		"Field": "FieldName", "DataSource": "DataSourceName", "Environment": "EnvironmentVariables",
+		"Connect": "EventConfig", "Publish": "PublishAuthModes", "Subscribe": "SubscribeAuthModes", "OnPublish": "HandlerConfigs", "OnSubscribe": "HandlerConfigs",
 		"Mode": "AdditionalAuthenticationProviders", "OIDC": "AdditionalAuthenticationProviders", "Pool": "AdditionalAuthenticationProviders",
 	}
 	n := r.props.get(orDefault(names[name], name))
+	if r.typ == "AWS::AppSync::Api" && n == nil {
+		n = r.props.get("EventConfig")
+	}
+	if r.typ == "AWS::AppSync::ChannelNamespace" && name == "Code" {
+		n = r.props.get("CodeHandlers")
+	}
 	if n == nil {
 		n = r.props
 	}
@@ -60,7 +67,7 @@ func (r *resource) nameProperty() string {
 	switch last {
 	case "SimpleTable":
 		last = "Table"
-	case "Api", "WebSocketApi", "ApiKey", "GraphQLApi", "DataSource", "FunctionConfiguration":
+	case "Api", "WebSocketApi", "ApiKey", "GraphQLApi", "DataSource", "FunctionConfiguration", "ChannelNamespace":
 		return "Name"
 	case "DomainName":
 		return "DomainName"

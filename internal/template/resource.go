@@ -51,7 +51,7 @@ func noAttributes(*loader, *resource) []attribute { return nil }
 func families() map[string]family {
 	all := map[string]family{}
 	for _, some := range []map[string]family{
-		functionFamilies(), apiFamilies(), partFamilies(), domainFamilies(), keyFamilies(), iamFamilies(), tableFamilies(), graphFamilies(),
+		functionFamilies(), apiFamilies(), partFamilies(), domainFamilies(), keyFamilies(), iamFamilies(), tableFamilies(), graphFamilies(), cognitoFamilies(),
 	} {
 		for typ, f := range some {
 			all[typ] = f
