@@ -159,7 +159,7 @@ func (w *worker) join(call goja.FunctionCall) goja.Value {
 	defer w.deeper()()
 	separator := w.vm.ToValue(",").(goja.String)
 	if v := call.Argument(0); !goja.IsUndefined(v) {
-		separator = v.ToString().(goja.String)
+		separator = w.text(v)
 	}
 	o := call.This.ToObject(w.vm)
 	n := w.length(o)
@@ -170,12 +170,20 @@ func (w *worker) join(call goja.FunctionCall) goja.Value {
 			out.WriteString(separator)
 		}
 		if v := o.Get(strconv.Itoa(i)); !isAbsent(v) {
-			s := v.ToString().(goja.String)
+			s := w.text(v)
 			w.grow(s.Length())
 			out.WriteString(s)
 		}
 	}
 	return out.String()
+}
+
+// text is a value as a string.
+func (w *worker) text(v goja.Value) goja.String {
+	if s, ok := v.(goja.String); ok {
+		return s
+	}
+	return w.vm.ToValue(v.String()).(goja.String)
 }
 
 // parseJSON is JSON.parse, which gives undefined for invalid text in AppSync.

@@ -123,6 +123,8 @@ func (b *bundler) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
 	switch {
 	case a.Kind == api.ResolveEntryPoint:
 		return api.OnResolveResult{Path: b.entry, Namespace: spaceLocal}, nil
+	case a.Kind != api.ResolveJSImportStatement:
+		return api.OnResolveResult{}, fmt.Errorf("cannot import %q: only import statements are supported", a.Path)
 	case a.Path == "@aws-appsync/utils", a.Path == "@aws-appsync/utils/dynamodb":
 		return api.OnResolveResult{Path: a.Path, Namespace: spaceLibrary}, nil
 	case strings.HasPrefix(a.Path, "@aws-appsync/utils/"):
