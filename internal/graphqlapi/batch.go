@@ -16,35 +16,34 @@ func isBatch(request json.RawMessage) bool {
 	return unquote(member(trim(request), "operation")) == "BatchInvoke"
 }
 
-// split is the answer as Do gives it.
-func (a Answer) split() (json.RawMessage, *Failure) { return a.Value, a.Failure }
+// answer is one of a batch.
+type answer struct {
+	value   json.RawMessage
+	failure *Failure
+}
 
 // batchOf makes one invocation, and one answer for each item whatever the
 // data source says.
-func (x *execution) batchOf(ds *spec.DataSource, items []json.RawMessage, direct bool) []Answer {
-	answers := make([]Answer, len(items))
+func (x *execution) batchOf(ds *spec.DataSource, items []json.RawMessage, direct bool) []answer {
+	answers := make([]answer, len(items))
 	if x.api.o.Batch == nil {
 		for i := range answers {
-			answers[i].Failure = unsupportedError("Batches cannot be sent here.")
+			answers[i].failure = unsupportedError("Batches cannot be sent here.")
 		}
 		return answers
 	}
-	if n := copy(answers, x.api.o.Batch(x.ctx, ds, items, direct)); n < len(items) {
-		for i := n; i < len(items); i++ {
-			answers[i].Failure = &Failure{Type: "Lambda:IllegalArgument", Message: "The function gave fewer results than it was asked for."}
+	got := x.api.o.Batch(x.ctx, ds, items, direct)
+	for i := range answers {
+		if i >= len(got) {
+			answers[i].failure = &Failure{Type: "Lambda:IllegalArgument", Message: "The function gave fewer results than it was asked for."}
+			continue
 		}
-	}
-	if x.ctx.Err() != nil {
-		for i := range answers {
-			if answers[i].Failure != nil {
-				answers[i].Failure = x.timeout()
-			}
-		}
+		answers[i] = answer{got[i].Value, x.failure(got[i].Failure)}
 	}
 	return answers
 }
 
-// member of a batch that is being put together.
+// asked is a call whose batch is being put together.
 type asked struct {
 	c       *call
 	request json.RawMessage
@@ -103,14 +102,14 @@ func (x *execution) send(s *step, list []asked) {
 	x.parallel(len(list), func(i int) {
 		c := list[i].c
 		if s.code != nil {
-			c.c.Result, c.c.Error = answers[i].split()
+			c.c.Result, c.c.Error = answers[i].value, answers[i].failure
 			c.finish(c.respond(s))
 			return
 		}
-		if f := answers[i].Failure; f != nil {
+		if f := answers[i].failure; f != nil {
 			c.fail(f)
 			return
 		}
-		c.finish(answers[i].Value, true)
+		c.finish(answers[i].value, true)
 	})
 }

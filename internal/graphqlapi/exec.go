@@ -93,6 +93,7 @@ type execution struct {
 	mu      sync.Mutex
 	errors  []*Error
 	headers http.Header
+	evicted bool // a script called evictFromApiCache
 }
 
 // execute resolves the root fields and writes the answer.
@@ -134,6 +135,9 @@ func (x *execution) result(out *output) *Result {
 	sortErrors(x.errors)
 	if len(x.errors) > 0 {
 		body = appendErrors(append(body, ','), x.errors)
+	}
+	if x.evicted { // there is no cache
+		body = append(body, `,"extensions":{"apiCacheEntriesDeleted":0}`...)
 	}
 	body = append(body, '}')
 	if !utf8.Valid(body) {

@@ -143,11 +143,7 @@ func (c *call) event() []byte {
 	dst := make([]byte, 0, 1024)
 	dst = appendRaw(append(dst, `{"arguments":`...), c.c.Arguments)
 	dst = appendRaw(append(dst, `,"identity":`...), c.c.Identity)
-	source := c.c.Source
-	if c.h.f.def.parent.root != "" {
-		source = nil
-	}
-	dst = appendRaw(append(dst, `,"source":`...), source)
+	dst = appendRaw(append(dst, `,"source":`...), c.c.Source)
 	dst = appendRaw(append(dst, `,"request":{"headers":`...), c.c.Headers)
 	dst = append(dst, `,"domainName":`...)
 	if c.c.DomainName == nil {
@@ -161,13 +157,13 @@ func (c *call) event() []byte {
 	} else {
 		dst = append(appendRaw(append(dst, `{"result":`...), c.c.Prev), '}')
 	}
-	dst = c.c.Info.append(append(dst, `,"info":`...))
+	dst = appendInfo(append(dst, `,"info":`...), c.c.Info)
 	dst = appendRaw(append(dst, `,"stash":`...), c.c.Stash)
 	return append(dst, '}')
 }
 
-// append writes info as direct functions get it.
-func (i *Info) append(dst []byte) []byte {
+// appendInfo writes info as direct functions get it.
+func appendInfo(dst []byte, i *Info) []byte {
 	dst = append(dst, `{"selectionSetList":[`...)
 	for n, path := range i.SelectionSetList {
 		if n > 0 {

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net/http"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/appsyncjs"
+	"github.com/tidewire/tidewire/internal/appsyncjs/library"
+	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/spec"
@@ -38,70 +40,34 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 }
 
-// Sources ask data sources. Each must end with ctx and return valid JSON; nil
-// is null.
+// Sources ask data sources; they are methods of a [datasource.Sources]. nil
+// where no data source needs it.
 type Sources struct {
 	// Do carries out one request document of any data source but NONE.
-	Do func(ctx context.Context, ds *spec.DataSource, request json.RawMessage) (json.RawMessage, *Failure)
+	Do func(ctx context.Context, ds *spec.DataSource, request json.RawMessage, field *datasource.Field) (json.RawMessage, *datasource.Failure)
 	// Direct invokes the function of a resolver without code.
-	Direct func(ctx context.Context, ds *spec.DataSource, event json.RawMessage) (json.RawMessage, *Failure)
-	// Batch makes one invocation of a list. Its items are contexts if direct,
-	// else request documents whose operation is BatchInvoke. There must be one
-	// answer for each, in the same order.
-	Batch func(ctx context.Context, ds *spec.DataSource, items []json.RawMessage, direct bool) []Answer
+	Direct func(ctx context.Context, ds *spec.DataSource, event json.RawMessage) (json.RawMessage, *datasource.Failure)
+	// Batch makes one invocation for a list, of contexts if direct, else of
+	// request documents whose operation is BatchInvoke.
+	Batch func(ctx context.Context, ds *spec.DataSource, calls []json.RawMessage, direct bool) []datasource.Answer
 }
 
-// Answer is one answer of a batch.
-type Answer struct {
-	Value   json.RawMessage // may be set beside a Failure
-	Failure *Failure
-}
-
-// Failure is an error of a field: what a data source or util.error said.
-type Failure struct {
-	Message string
-	Type    string          // errorType; empty: null
-	Data    json.RawMessage // nil: null. Filtered by the field's selection
-	Info    json.RawMessage // errorInfo; nil: null
-}
-
-// Module is APPSYNC_JS code that can be run, by many goroutines at once.
+// Module is APPSYNC_JS code that can be run, by many goroutines at once: the
+// methods of an [appsyncjs.Module].
 type Module struct {
 	Has  func(function string) bool // "request", "response"
 	Call func(ctx context.Context, function string, c *Call) *Outcome
 }
 
-// Call is ctx, the argument of a function of APPSYNC_JS. nil values are null.
-type Call struct {
-	Arguments, Source, Identity, Stash, Prev, Result, Env, OutErrors json.RawMessage
-	Headers                                                          json.RawMessage // ctx.request.headers
-	DomainName                                                       *string
-	Error                                                            *Failure
-	Info                                                             *Info
-	AuthType                                                         string
-}
-
-// Info is ctx.info. Shared between calls: read only.
-type Info struct {
-	FieldName, ParentTypeName string
-	Variables                 json.RawMessage
-	SelectionSetList          []string
-	SelectionSetGraphQL       string
-}
-
-// Outcome is how a call of JavaScript ended.
-type Outcome struct {
-	Value   json.RawMessage // nil: null
-	Stash   json.RawMessage // nil: unchanged
-	Early   *Early          // runtime.earlyReturn was called
-	Failure *Failure        // it failed; Value says nothing then
-	// Appended are the errors of util.appendError.
-	Appended []Failure
-	Headers  http.Header // of util.http.addResponseHeader
-}
-
-// Early says how a function ended early.
-type Early struct{ SkipTo string } // "END", "NEXT" or empty
+// What modules are called with and answer.
+type (
+	Call    = appsyncjs.Call
+	Info    = appsyncjs.Info
+	Outcome = appsyncjs.Outcome
+	Early   = appsyncjs.Early
+	// Failure is an error of a field: what a data source or util.error said.
+	Failure = library.Failure
+)
 
 // Mutation is a field of a mutation that was carried out.
 type Mutation struct {

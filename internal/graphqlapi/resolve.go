@@ -5,8 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"slices"
+	"strings"
 
+	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
@@ -66,7 +70,7 @@ func (x *execution) begin(h *hole) *call {
 		AuthType: x.run.Caller.AuthType(),
 	}
 	if h.f.def.parent.root != "" {
-		c.c.Source = json.RawMessage("{}")
+		c.c.Source = nil
 	}
 	if c.c.Headers == nil {
 		c.c.Headers = json.RawMessage("{}")
@@ -114,7 +118,7 @@ func (c *call) fail(f *Failure) {
 // fieldError makes the error of a field.
 func (x *execution) fieldError(f *field, path []Segment, why *Failure) *Error {
 	e := &Error{Path: path, Locations: at(f.at), Field: true, Type: why.Type, Info: why.Info, Message: why.Message, order: Location{f.at.Line, f.at.Column}}
-	if e.Message == "" && e.Type == unauthorized {
+	if e.Type == unauthorized && (e.Message == "" || e.Message == unauthorized) { // util.unauthorized, which does not know the field
 		e.Message = notAuthorizedTo(f)
 	}
 	if why.Info != nil && !json.Valid(why.Info) {
@@ -127,8 +131,12 @@ func (x *execution) fieldError(f *field, path []Segment, why *Failure) *Error {
 }
 
 // project takes what the field's selection asks for out of the data of an
-// error. Anything that does not fit is null.
+// error. Anything that does not fit is null. Where nothing is selected, data
+// is what it is.
 func (x *execution) project(f *field, data json.RawMessage) json.RawMessage {
+	if !f.def.typ.named.composite() {
+		return data
+	}
 	w := writer{x: x, mute: true}
 	nullable := *f.def.typ
 	nullable.nonNull = false
@@ -189,11 +197,26 @@ func (c *call) ask(ds *spec.DataSource, request json.RawMessage) (json.RawMessag
 	case ds.Type == spec.SourceNone:
 		return member(trim(request), "payload"), nil
 	case ds.Type == spec.SourceLambda && isBatch(request):
-		return c.x.batchOf(ds, []json.RawMessage{request}, false)[0].split()
+		a := c.x.batchOf(ds, []json.RawMessage{request}, false)[0]
+		return a.value, a.failure
 	case c.x.api.o.Do == nil:
 		return nil, unsupportedError("Data sources of type " + ds.Type + " cannot be asked here.")
 	}
-	return c.x.api.o.Do(c.x.ctx, ds, request)
+	field := &datasource.Field{Parent: c.c.Info.ParentTypeName, Name: c.c.Info.FieldName, OutputType: c.h.f.def.def.Type.Name(), Arguments: c.c.Arguments, Identity: c.c.Identity}
+	value, failure := c.x.api.o.Do(c.x.ctx, ds, request, field)
+	return value, c.x.failure(failure)
+}
+
+// failure is a data source's failure as scripts and answers have it. What
+// comes after the end of the request's time is a failure of that.
+func (x *execution) failure(f *datasource.Failure) *Failure {
+	switch {
+	case f == nil:
+		return nil
+	case x.ctx.Err() != nil:
+		return x.timeout()
+	}
+	return &Failure{Message: f.Message, Type: f.Type, Data: f.Data, Info: f.Info}
 }
 
 // direct invokes a function with the context.
@@ -202,10 +225,7 @@ func (c *call) direct(ds *spec.DataSource) (json.RawMessage, *Failure) {
 		return nil, unsupportedError("Direct resolvers cannot be asked here.")
 	}
 	value, failure := c.x.api.o.Direct(c.x.ctx, ds, c.event())
-	if failure != nil && c.x.ctx.Err() != nil {
-		failure = c.x.timeout()
-	}
-	return value, failure
+	return value, c.x.failure(failure)
 }
 
 // run calls one function of the code.
@@ -214,7 +234,9 @@ func (c *call) run(m *Module, function string) (value json.RawMessage, early *Ea
 	if o.Stash != nil {
 		c.c.Stash = o.Stash
 	}
-	c.x.addHeaders(o.Headers)
+	c.c.HeaderBytes = o.HeaderBytes
+	c.log(function, o)
+	c.x.collect(o)
 	for i := range o.Appended {
 		c.append(&o.Appended[i])
 	}
@@ -237,10 +259,18 @@ func (c *call) append(f *Failure) {
 	if len(list) > 1 {
 		list = append(list, ',')
 	}
-	list = appendString(append(list, `{"message":`...), e.Message)
-	list = appendString(append(list, `,"type":`...), e.Type)
-	list = appendRaw(append(list, `,"data":`...), f.Data)
-	list = appendRaw(append(list, `,"errorInfo":`...), f.Info)
+	list = append(appendString(append(list, `{"message":`...), e.Message), `,"type":`...)
+	if e.Type == "" {
+		list = append(list, "null"...)
+	} else {
+		list = appendString(list, e.Type)
+	}
+	if f.Data != nil {
+		list = append(append(list, `,"data":`...), f.Data...)
+	}
+	if f.Info != nil {
+		list = append(append(list, `,"errorInfo":`...), f.Info...)
+	}
 	c.c.OutErrors = append(list, "}]"...)
 }
 
@@ -253,7 +283,7 @@ func (c *call) pipeline(r *resolver) (json.RawMessage, bool) {
 		if !ok {
 			return nil, false
 		}
-		c.c.Prev, skip = value, early != nil
+		c.c.Prev, skip = orNull(value), early != nil
 	}
 	for _, s := range r.steps {
 		if skip {
@@ -289,7 +319,7 @@ func (c *call) function(s *step) (end, ok bool) {
 			c.fail(failure)
 			return false, false
 		}
-		c.c.Prev = value
+		c.c.Prev = orNull(value)
 		return false, true
 	}
 	c.c.Result = nil
@@ -298,27 +328,54 @@ func (c *call) function(s *step) (end, ok bool) {
 		return false, false
 	}
 	if early != nil {
-		c.c.Prev = request
+		c.c.Prev = orNull(request)
 		return early.SkipTo == "END", true
 	}
 	c.c.Result, c.c.Error = c.ask(s.source, request)
 	value, ok := c.respond(s)
-	c.c.Prev = value
+	c.c.Prev = orNull(value)
 	return false, ok
 }
 
-// addHeaders collects the headers of util.http.addResponseHeader.
-func (x *execution) addHeaders(h map[string][]string) {
-	if len(h) == 0 {
+// orNull is a value that is there: ctx.prev.result may be null, ctx.prev is not.
+func orNull(value json.RawMessage) json.RawMessage {
+	if value == nil {
+		return json.RawMessage("null")
+	}
+	return value
+}
+
+// collect keeps what a call wants to have in the answer besides its value.
+func (x *execution) collect(o *Outcome) {
+	if len(o.Headers) == 0 && len(o.Evictions) == 0 {
 		return
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.evicted = x.evicted || len(o.Evictions) > 0
 	if x.headers == nil {
-		x.headers = make(map[string][]string)
+		x.headers = make(http.Header)
 	}
-	for name, values := range h {
+	for name, values := range o.Headers {
 		x.headers[name] = append(x.headers[name], values...)
+	}
+}
+
+// log writes what a script logged, and why it failed if it was not told to.
+func (c *call) log(function string, o *Outcome) {
+	if len(o.Logs) == 0 && o.Reason == "" {
+		return
+	}
+	log := c.x.api.o.Log.With("api", c.x.op.cfg.api.LogicalID, "type", c.c.Info.ParentTypeName, "field", c.c.Info.FieldName, "function", function)
+	for _, line := range o.Logs {
+		level := slog.LevelInfo
+		if strings.EqualFold(line.Level, "error") {
+			level = slog.LevelError
+		}
+		log.Log(c.x.ctx, level, line.Text, "at", line.At.String())
+	}
+	if o.Reason != "" {
+		log.Error("resolver failed", "at", o.At.String(), "cause", o.Reason)
 	}
 }
 

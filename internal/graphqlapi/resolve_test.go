@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
@@ -87,11 +88,11 @@ func TestSourceError(t *testing.T) {
 	}
 	surfaced := script{"request": seen["request"], "response": func(_ context.Context, c *Call) *Outcome { return &Outcome{Failure: c.Error} }}
 	r := newRig(t, `type Query { a: String b: String }`, unitOn("table", "Query.a", seen), unitOn("table", "Query.b", surfaced), func(_ *rig, o *Options) {
-		o.Do = func(_ context.Context, ds *spec.DataSource, request json.RawMessage) (json.RawMessage, *Failure) {
-			if ds.Name != "table" || string(request) != `{"operation":"GetItem"}` {
+		o.Do = func(_ context.Context, ds *spec.DataSource, request json.RawMessage, field *datasource.Field) (json.RawMessage, *datasource.Failure) {
+			if ds.Name != "table" || string(request) != `{"operation":"GetItem"}` || field.Parent != "Query" || field.OutputType != "String" {
 				t.Errorf("%s was asked %s", ds.Name, request)
 			}
-			return json.RawMessage(`{"id":1}`), &Failure{Message: "m", Type: "DynamoDB:X"}
+			return json.RawMessage(`{"id":1}`), &datasource.Failure{Message: "m", Type: "DynamoDB:X"}
 		}
 	})
 	r.expect(`{"data":{"a":"fine","b":null},"errors":[{"path":["b"],"data":null,"errorType":"DynamoDB:X","errorInfo":null,"locations":[{"line":1,"column":4,"sourceName":null}],"message":"m"}]}`, `{a b}`)
@@ -165,11 +166,11 @@ func batchRig(t *testing.T, change ...func(*rig, *Options)) *rig {
 	return newRig(t, blogSchema, append([]func(*rig, *Options){
 		unit("Query.posts", says(`[{"id":"1","body":"x"},{"id":"2","body":"x"},{"id":"3","body":"x"},{"id":"4","body":"x"},{"id":"5","body":"x"}]`)),
 		func(r *rig, o *Options) {
-			o.Batch = func(_ context.Context, ds *spec.DataSource, items []json.RawMessage, direct bool) []Answer {
+			o.Batch = func(_ context.Context, ds *spec.DataSource, items []json.RawMessage, direct bool) []datasource.Answer {
 				r.mu.Lock()
 				defer r.mu.Unlock()
 				r.batch = append(r.batch, items)
-				var out []Answer
+				var out []datasource.Answer
 				for _, item := range items {
 					id := member(member(item, "source"), "id")
 					if !direct {
@@ -177,10 +178,10 @@ func batchRig(t *testing.T, change ...func(*rig, *Options)) *rig {
 					}
 					switch string(id) {
 					case `"3"`:
-						out = append(out, Answer{Failure: &Failure{Message: "three", Type: "E"}})
+						out = append(out, datasource.Answer{Failure: &datasource.Failure{Message: "three", Type: "E"}})
 					case `"5"`: // too few answers
 					default:
-						out = append(out, Answer{Value: json.RawMessage(`{"id":` + string(id) + `,"name":"n"}`)})
+						out = append(out, datasource.Answer{Value: json.RawMessage(`{"id":` + string(id) + `,"name":"n"}`)})
 					}
 				}
 				return out
@@ -263,7 +264,7 @@ func TestHeadersAndOutErrors(t *testing.T) {
 	r := newRig(t, `type Query { a: String }`, unit("Query.a", s))
 	w := r.post(`{"query":"{a}"}`)
 	var got struct{ Data struct{ A string } }
-	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Data.A != `[{"message":"one","type":"T","data":1,"errorInfo":null},{"message":"two","type":"","data":null,"errorInfo":null}]` {
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Data.A != `[{"message":"one","type":"T","data":1},{"message":"two","type":null}]` {
 		t.Errorf("%s %v", w.Body, err)
 	}
 	h := w.Header()

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/spec"
@@ -62,7 +63,7 @@ func newRig(t testing.TB, sdl string, change ...func(r *rig, o *Options)) *rig {
 			return r.fields(c, typeName, field)
 		},
 	}
-	o.Direct = func(_ context.Context, _ *spec.DataSource, event json.RawMessage) (json.RawMessage, *Failure) {
+	o.Direct = func(_ context.Context, _ *spec.DataSource, event json.RawMessage) (json.RawMessage, *datasource.Failure) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.events = append(r.events, event)

@@ -7,9 +7,9 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 )
 
-// rules are the validation rules with graphql-java's names and words.
-func (v *checker) rules() []validator.Rule {
-	return []validator.Rule{{Name: "graphql-java", RuleFunc: func(on *validator.Events, _ validator.AddErrFunc) {
+// rule is all validation rules that have graphql-java's names and words.
+func (v *checker) rule() validator.Rule {
+	return validator.Rule{Name: "graphql-java", RuleFunc: func(on *validator.Events, _ validator.AddErrFunc) {
 		on.OnOperation(v.operation)
 		on.OnVariable(v.variable)
 		on.OnField(v.field)
@@ -18,7 +18,7 @@ func (v *checker) rules() []validator.Rule {
 		on.OnFragmentSpread(v.fragmentSpread)
 		on.OnDirective(v.directive)
 		on.OnValue(v.value)
-	}}}
+	}}
 }
 
 func (v *checker) operation(_ *validator.Walker, o *ast.OperationDefinition) {

@@ -29,8 +29,7 @@ func (c *config) validate(doc *ast.QueryDocument) []*Error {
 		return []*Error{e}
 	}
 	v := &checker{cfg: c, doc: doc, spread: make(map[string]bool), seen: make(map[string]bool)}
-	//nolint:staticcheck // ValidateWithRules takes a map; the order would be lost
-	found := validator.Validate(c.schema, doc, append(v.rules(), foreignRules()...)...)
+	found := validator.ValidateWithRules(c.schema, doc, rules.NewRules(append(foreignRules(), v.rule())...))
 	for _, e := range found {
 		v.foreign(e)
 	}
