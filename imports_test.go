@@ -33,7 +33,7 @@ var rooms = map[string]struct {
 	"internal/conn":               {nil, "the server half of a socket knows no protocol"},
 	"internal/hub":                {nil, "who is connected; runtimes give it function values"},
 	"internal/lambda":             {[]string{"internal/fault", "internal/spec"}, "a function knows nothing of who calls it; credentials come as a function value"},
-	"internal/datasource":         {[]string{"sigv4", "internal/fault", "internal/spec"}, "databases know nothing of APIs; functions and credentials come as function values"},
+	"internal/datasource":         {[]string{"sigv4", "internal/appsyncjs/library", "internal/fault", "internal/spec"}, "databases know nothing of APIs; functions and credentials come as function values"},
 	"internal/websocketapi":       {[]string{"iam", "sigv4", "internal/conn", "internal/fault", "internal/hub", "internal/identity", "internal/spec"}, "a runtime never imports another runtime, nor who starts functions"},
 	"apigateway":                  {[]string{"sigv4"}, "the client is used without a gateway"},
 	"internal/wire":               {nil, "frames of the AppSync socket protocols, for clients and servers"},

@@ -12,9 +12,9 @@ import (
 // expression is how documents write update, condition, query, filter and
 // projection.
 type expression struct {
-	Expression string                     `json:"expression"`
-	Names      map[string]string          `json:"expressionNames"`
-	Values     map[string]json.RawMessage `json:"expressionValues"`
+	Expression string            `json:"expression"`
+	Names      map[string]string `json:"expressionNames"`
+	Values     item              `json:"expressionValues"`
 }
 
 // condition is an expression and what to do when it does not hold.
@@ -29,7 +29,8 @@ type condition struct {
 	Return any `json:"returnValuesOnConditionCheckFailure"` // of a transaction: true or "ALL_OLD"
 }
 
-type item = map[string]json.RawMessage
+// item is attributes, or values of an expression, by their names.
+type item = map[string]attribute
 
 // dynamoDocument is the request document of a DynamoDB data source (AppSync
 // developer guide, "JavaScript resolver function reference for DynamoDB").
@@ -114,7 +115,7 @@ func (p parameters) add(member string, e *expression) *Failure {
 	if f := merge(p, "ExpressionAttributeNames", e.Names, func(a, b string) bool { return a == b }); f != nil {
 		return f
 	}
-	return merge(p, "ExpressionAttributeValues", e.Values, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) })
+	return merge(p, "ExpressionAttributeValues", e.Values, func(a, b attribute) bool { return bytes.Equal(a, b) })
 }
 
 // merge adds the names or values of one expression to those of the others.

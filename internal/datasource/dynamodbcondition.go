@@ -90,11 +90,11 @@ func sameItem(a, b item, ignore []string) bool {
 }
 
 // sameJSON compares values whatever the order of their members and blanks.
-func sameJSON(a, b json.RawMessage) bool {
+func sameJSON(a, b attribute) bool {
 	return bytes.Equal(a, b) || bytes.Equal(canonical(a), canonical(b))
 }
 
-func canonical(v json.RawMessage) []byte {
+func canonical(v attribute) []byte {
 	var any any
 	if json.Unmarshal(v, &any) != nil {
 		return nil

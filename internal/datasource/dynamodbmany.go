@@ -94,7 +94,7 @@ func (c *call) batchDelete() (json.RawMessage, *Failure) {
 // batchWrite gives what was written (items, or keys), and what DynamoDB left
 // undone.
 func (c *call) batchWrite(request, member, unprocessed string) (json.RawMessage, *Failure) {
-	list, f := tables[[]json.RawMessage](c)
+	list, f := tables[[]item](c)
 	if f != nil {
 		return null, f
 	}
@@ -112,7 +112,13 @@ func (c *call) batchWrite(request, member, unprocessed string) (json.RawMessage,
 	}
 	data, left := map[string]json.RawMessage{}, map[string]json.RawMessage{}
 	for table, items := range list {
-		if data[table], f = c.list(items); f != nil {
+		written := make([]json.RawMessage, len(items))
+		for i := range items {
+			if written[i], f = c.object(items[i]); f != nil {
+				return null, f
+			}
+		}
+		if data[table], f = c.list(written); f != nil {
 			return null, f
 		}
 		var undone []json.RawMessage

@@ -193,7 +193,7 @@ func decode(document json.RawMessage, into any) *Failure {
 	case errors.As(err, &wrong):
 		return &Failure{Type: badTemplate, Message: fmt.Sprintf("the request document has a %s as %s", wrong.Value, wrong.Field)}
 	case err != nil:
-		return &Failure{Type: badTemplate, Message: "the request document is no JSON"}
+		return &Failure{Type: badTemplate, Message: "the request document: " + err.Error()}
 	}
 	return nil
 }
