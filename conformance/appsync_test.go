@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/coder/websocket"
 	"golang.org/x/oauth2"
 
 	"github.com/tidewire/tidewire/appsync"
@@ -301,25 +300,20 @@ func TestSimulatorRefusesSubscriptions(t *testing.T) {
 	}
 }
 
-// TestSimulatorTakesTheQuery opens a WebSocket with the authorization in the
-// query, which is where the simulator itself looks.
+// TestSimulatorTakesTheQuery subscribes with the authorization in the query,
+// which is where the simulator itself looks.
 func TestSimulatorTakesTheQuery(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, "RAW=1")
-	for key, want := range map[string]bool{simulatorKey: true, "da2-wrong0wrong0wrong0wrong0": false} {
-		address, err := appsync.APIKey(key).RealtimeURL(patient(t), appsync.Target{URL: s.url})
-		if err != nil {
-			t.Fatal(err)
+	inQuery := appsync.Options{Realtime: quick, HeaderInQuery: true}
+	c := appsyncClient(t, s.url, appsync.APIKey(simulatorKey), inQuery)
+	sub := subscribed(t, c, "")
+	add(t, c, "by the query", "")
+	title(t, sub, "by the query")
+	for key, o := range map[string]appsync.Options{"da2-wrong0wrong0wrong0wrong0": inQuery, simulatorKey: {Realtime: quick}} {
+		var lost *appsync.ConnectionError
+		if _, err := appsyncClient(t, s.url, appsync.APIKey(key), o).Subscribe(patient(t), addedBy("")); !errors.As(err, &lost) {
+			t.Errorf("%v", err)
 		}
-		conn, _, err := websocket.Dial(patient(t), address, &websocket.DialOptions{Subprotocols: []string{"graphql-ws"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = conn.Write(patient(t), websocket.MessageText, []byte(`{"type":"connection_init"}`))
-		_, text, readErr := conn.Read(patient(t))
-		if err = errors.Join(err, readErr); (err == nil) != want || want && !strings.Contains(string(text), "connection_ack") {
-			t.Errorf("%s, %v", text, err)
-		}
-		_ = conn.CloseNow() // it has done what it was for
 	}
 }

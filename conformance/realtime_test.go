@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -74,34 +73,8 @@ func (p *peer) modes() map[string]*appsync.Auth {
 	}
 }
 
-// inQuery moves the authorization of a WebSocket into the query, by package
-// appsync's own function for those who open WebSockets themselves.
-type inQuery struct {
-	auth   *appsync.Auth
-	target appsync.Target
-}
-
-func (q inQuery) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Header.Get("Upgrade") == "" {
-		return http.DefaultTransport.RoundTrip(r)
-	}
-	address, err := q.auth.RealtimeURL(r.Context(), q.target)
-	if err != nil {
-		return nil, err
-	}
-	r = r.Clone(r.Context())
-	_, r.URL.RawQuery, _ = strings.Cut(address, "?")
-	protocol, _, _ := strings.Cut(r.Header.Get("Sec-WebSocket-Protocol"), ",")
-	r.Header.Set("Sec-WebSocket-Protocol", protocol)
-	return http.DefaultTransport.RoundTrip(r)
-}
-
-func (p *peer) options(auth *appsync.Auth, transport string) appsync.Options {
-	o := appsync.Options{Host: p.Host, Region: p.Region, Realtime: quick}
-	if transport == "query" {
-		o.HTTPClient = &http.Client{Transport: inQuery{auth, appsync.Target{URL: p.url + "/graphql", Host: p.Host, Region: p.Region}}}
-	}
-	return o
+func (p *peer) options(transport string) appsync.Options {
+	return appsync.Options{Host: p.Host, Region: p.Region, Realtime: quick, HeaderInQuery: transport == "query"}
 }
 
 // TestPeerModes calls, subscribes and subscribes again after a drop, in every
@@ -116,7 +89,7 @@ func TestPeerModes(t *testing.T) {
 		for mode, auth := range p.modes() {
 			for _, transport := range []string{"subprotocol", "query"} {
 				t.Run(name+"/"+mode+"/"+transport, func(t *testing.T) {
-					c := appsyncClient(t, p.url+"/graphql", auth, p.options(auth, transport))
+					c := appsyncClient(t, p.url+"/graphql", auth, p.options(transport))
 					inMode(t, c, mode)
 					sub, err := c.Subscribe(patient(t), &appsync.Request{Query: `subscription { opened { mode transport } }`, Variables: map[string]string{"strange": strange}})
 					if err != nil {
@@ -174,7 +147,7 @@ func TestPeerDenies(t *testing.T) {
 	t.Parallel()
 	p := startPeer(t, "", "")
 	wrong, good := p.iam("wrong/secret/wrong/secret/wrong/secret12"), p.iam(p.SecretAccessKey)
-	c := appsyncClient(t, p.url+"/graphql", wrong, p.options(wrong, ""))
+	c := appsyncClient(t, p.url+"/graphql", wrong, p.options(""))
 	if _, err := c.Query(patient(t), &appsync.Request{Query: `{ called }`}); !errors.Is(err, appsync.ErrUnauthorized) {
 		t.Errorf("a request: %v", err)
 	}
@@ -182,7 +155,7 @@ func TestPeerDenies(t *testing.T) {
 	if _, err := c.Subscribe(patient(t), request); !errors.Is(err, appsync.ErrUnauthorized) {
 		t.Errorf("a connection: %v", err)
 	}
-	c = appsyncClient(t, p.url+"/graphql", good, p.options(good, ""))
+	c = appsyncClient(t, p.url+"/graphql", good, p.options(""))
 	request.Auth = wrong
 	if _, err := c.Subscribe(patient(t), request); !errors.Is(err, appsync.ErrUnauthorized) {
 		t.Errorf("a start: %v", err)
