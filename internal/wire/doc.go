@@ -22,6 +22,12 @@
 // [AppendSubscription] and [AppendPublication] write what IAM signs of the Event
 // API's messages, and [Outcomes] reads what publishes are answered with.
 //
+// A server finds what authorizes a connection with [ReadConnect], and reads
+// the messages of clients with [Frame.StartData], [Frame.ChannelText] and
+// [Frame.EventTexts]; [ReadAuthorization] is for the object that each of them
+// carries, and [Frame.SignedBodies] says what a signature may be made over.
+// The Append functions write what it answers.
+//
 // # What is promised
 //
 // Decode takes any text and never panics: an error means that it is not UTF-8,
