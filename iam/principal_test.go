@@ -2,6 +2,7 @@ package iam_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/tidewire/tidewire/iam"
@@ -157,5 +158,56 @@ func TestTrust(t *testing.T) {
 	denied.Policy = parse(t, `{"Statement":{"Effect":"Deny","Action":"*","Principal":"*"}}`)
 	if d, why := iam.EvaluateTrust(&denied, &iam.Request{Principal: bob, Action: "sts:AssumeRole", Resource: role}); d != iam.Deny || !why.Explicit {
 		t.Error(why)
+	}
+}
+
+// TestTrustOfIdentityPool asks for a session by a token of an identity pool, as
+// the roles that Cognito's wizard and CDK make are guarded.
+func TestTrustOfIdentityPool(t *testing.T) {
+	t.Parallel()
+	const (
+		pool   = "us-east-1:01234567-89ab-4cde-8f01-23456789abcd"
+		issuer = "cognito-identity.amazonaws.com"
+		role   = "arn:aws:iam::123456789012:role/Web"
+		signed = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI"
+	)
+	guarded := func(amr string) string {
+		return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},
+			"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":{
+			"StringEquals":{"cognito-identity.amazonaws.com:aud":"%s"},"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":%s}}}]}`, pool, amr)
+	}
+	token := func(aud string, amr ...string) iam.Context {
+		return iam.Context{issuer + ":aud": {aud}, issuer + ":amr": amr, issuer + ":sub": {"us-east-1:aaaa"}}
+	}
+	open := `{"Statement":{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":"sts:AssumeRoleWithWebIdentity"}}`
+	tests := []struct {
+		why, trust        string
+		principal, action string
+		ctx               iam.Context
+		want              iam.Decision
+	}{
+		{"signed in", guarded(`"authenticated"`), issuer, "sts:AssumeRoleWithWebIdentity", token(pool, "authenticated", signed, signed+":CognitoSignIn:u"), iam.Allow},
+		{"in any case", guarded(`"authenticated"`), issuer, "STS:assumerolewithwebidentity", token(pool, "authenticated"), iam.Allow},
+		{"a guest", guarded(`"authenticated"`), issuer, "sts:AssumeRoleWithWebIdentity", token(pool, "unauthenticated"), iam.Deny},
+		{"a guest's role", guarded(`"unauthenticated"`), issuer, "sts:AssumeRoleWithWebIdentity", token(pool, "unauthenticated"), iam.Allow},
+		{"by provider", guarded(`["graph.facebook.com","cognito-idp.*:CognitoSignIn:*"]`), issuer, "sts:AssumeRoleWithWebIdentity", token(pool, "authenticated", signed+":CognitoSignIn:u"), iam.Allow},
+		{"another pool", guarded(`"authenticated"`), issuer, "sts:AssumeRoleWithWebIdentity", token(pool+"0", "authenticated"), iam.Deny},
+		{"without amr", guarded(`"authenticated"`), issuer, "sts:AssumeRoleWithWebIdentity", token(pool), iam.Deny},
+		{"without token", guarded(`"authenticated"`), issuer, "sts:AssumeRoleWithWebIdentity", nil, iam.Deny},
+		{"another action", guarded(`"authenticated"`), issuer, "sts:AssumeRole", token(pool, "authenticated"), iam.Deny},
+		{"another issuer", guarded(`"authenticated"`), "issuer.example.com", "sts:AssumeRoleWithWebIdentity", token(pool, "authenticated"), iam.Deny},
+		{"an account, without a token", strings.ReplaceAll(guarded(`"authenticated"`), "Federated", "AWS\":\"123456789012\",\"Federated"), "arn:aws:iam::123456789012:user/bob", "sts:AssumeRoleWithWebIdentity", nil, iam.Deny},
+		{"everybody's", open, issuer, "sts:AssumeRoleWithWebIdentity", nil, iam.Allow},
+		{"a pattern", strings.Replace(open, `"cognito-identity.amazonaws.com"`, `"*"`, 1), issuer, "sts:AssumeRoleWithWebIdentity", nil, iam.Deny},
+	}
+	for _, tt := range tests {
+		p, err := iam.ParseTrust([]byte(tt.trust))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &iam.Request{Principal: tt.principal, Action: tt.action, Resource: role, Context: tt.ctx}
+		if got, why := iam.EvaluateTrust(&iam.Named{Name: "trust of Web", Policy: p}, r); got != tt.want {
+			t.Errorf("%s: %v: %s", tt.why, got, why)
+		}
 	}
 }
