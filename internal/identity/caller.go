@@ -23,7 +23,9 @@ type Caller struct {
 	Groups   []string // Cognito: cognito:groups; nil if the token has none
 	Claims   json.RawMessage
 
-	ResolverContext json.RawMessage // AWS_LAMBDA: an object; nil if none was given
+	// ResolverContext is what a Lambda authorizer gave, for an Event API as
+	// handlerContext: an object; nil if none was given.
+	ResolverContext json.RawMessage
 
 	SourceIPs []string
 	// Expires is when the credential ends; zero if it does not say.
@@ -31,6 +33,7 @@ type Caller struct {
 
 	denied map[string]bool // AWS_LAMBDA: "Type.field"
 	call   Call
+	events bool // admitted to an Event API
 }
 
 // Identity is ctx.identity (AppSync developer guide, "Resolver context object
@@ -70,9 +73,11 @@ func (c *Caller) Identity() json.RawMessage {
 		if context == nil {
 			context = json.RawMessage("{}")
 		}
-		v = struct {
-			ResolverContext json.RawMessage `json:"resolverContext"`
-		}{context}
+		name := "resolverContext"
+		if c.events {
+			name = "handlerContext"
+		}
+		v = map[string]json.RawMessage{name: context}
 	}
 	text, err := json.Marshal(v)
 	if err != nil { // claims and context are valid JSON

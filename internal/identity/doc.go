@@ -13,7 +13,9 @@
 // modes. [Modes.Admit] finds out which of the credentials API key, signature,
 // token of a user pool or OpenID Connect provider, or token of a Lambda
 // authorizer a request has, verifies it and gives a [Caller];
-// [Modes.AuthorizeField] asks policies and the authorizer about one field. Keys
+// [Modes.AuthorizeField] asks policies and the authorizer about one field, and
+// [Modes.AuthorizeEvents] about connecting to an Event API, publishing and
+// subscribing, for each of which it has modes of its own. Keys
 // of issuers come from where ModesOptions.Issuers says, and from nowhere else.
 //
 // # Callers

@@ -80,7 +80,7 @@ func (m *Modes) admitJWT(ctx context.Context, r *Request, token string) (*Caller
 		}
 		return t.admit(ctx, r, token)
 	}
-	return nil, notAuthorized.Because("the token's issuer %.200q is none of %s: they are %s", iss, m.o.API.LogicalID, m.issuers())
+	return nil, notAuthorized.Because("the token's issuer %.200q is none of %s: they are %s", iss, m.api.logicalID, m.issuers())
 }
 
 func (m *Modes) issuers() string {

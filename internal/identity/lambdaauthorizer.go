@@ -26,6 +26,7 @@ const (
 // lambdaAuthorizer asks a function who is calling, and remembers for a while.
 type lambdaAuthorizer struct {
 	o        *ModesOptions
+	api      *modesAPI
 	provider *spec.AuthProvider
 	pattern  *regexp.Regexp // nil: every token
 
@@ -41,8 +42,8 @@ type authorizerAnswer struct {
 	until      time.Time
 }
 
-func newLambdaAuthorizer(o *ModesOptions, p *spec.AuthProvider) (*lambdaAuthorizer, error) {
-	a := &lambdaAuthorizer{o: o, provider: p, cached: map[[sha256.Size]byte]*authorizerAnswer{}}
+func newLambdaAuthorizer(m *Modes, p *spec.AuthProvider) (*lambdaAuthorizer, error) {
+	a := &lambdaAuthorizer{o: &m.o, api: &m.api, provider: p, cached: map[[sha256.Size]byte]*authorizerAnswer{}}
 	if p.Lambda.IdentityValidation == "" {
 		return a, nil
 	}
@@ -58,7 +59,7 @@ func (a *lambdaAuthorizer) admit(ctx context.Context, r *Request, token string) 
 	if a.pattern != nil && !a.pattern.MatchString(token) {
 		return nil, notAuthorized.Because("the token does not match IdentityValidationExpression; the Lambda authorizer was not asked")
 	}
-	key := sha256.Sum256([]byte(token))
+	key := sha256.Sum256([]byte(r.cacheKey(token)))
 	answer := a.remembered(key)
 	if answer == nil {
 		var err error
@@ -70,7 +71,7 @@ func (a *lambdaAuthorizer) admit(ctx context.Context, r *Request, token string) 
 	if !answer.authorized {
 		return nil, notAuthorized.Because("the Lambda authorizer %s answered isAuthorized: false", a.provider.Lambda.FunctionARN)
 	}
-	return &Caller{Mode: spec.ModeLambda, Provider: a.provider, ResolverContext: answer.context, SourceIPs: r.sources(), denied: answer.denied}, nil
+	return &Caller{Mode: spec.ModeLambda, Provider: a.provider, ResolverContext: answer.context, SourceIPs: r.sources(), denied: answer.denied, events: a.api.events != nil}, nil
 }
 
 func (a *lambdaAuthorizer) remembered(key [sha256.Size]byte) *authorizerAnswer {
@@ -109,7 +110,7 @@ func (a *lambdaAuthorizer) remember(key [sha256.Size]byte, answer *authorizerAns
 // ask invokes the function (AppSync developer guide, "AWS_LAMBDA
 // authorization").
 func (a *lambdaAuthorizer) ask(ctx context.Context, r *Request, token string) (*authorizerAnswer, error) {
-	event, err := json.Marshal(a.event(r, token))
+	event, err := a.event(r, token)
 	if err != nil {
 		return nil, errors.New("the variables are no JSON")
 	}
@@ -124,7 +125,7 @@ func (a *lambdaAuthorizer) ask(ctx context.Context, r *Request, token string) (*
 
 type authorizerEvent struct {
 	Token   string            `json:"authorizationToken"`
-	Request authorizerRequest `json:"requestContext"`
+	Request any               `json:"requestContext"`
 	Headers map[string]string `json:"requestHeaders"`
 }
 
@@ -137,14 +138,20 @@ type authorizerRequest struct {
 	Variables     json.RawMessage `json:"variables"`
 }
 
-func (a *lambdaAuthorizer) event(r *Request, token string) authorizerEvent {
+func (a *lambdaAuthorizer) event(r *Request, token string) ([]byte, error) {
+	e := authorizerEvent{Token: token, Headers: flatHeaders(r.Header)}
+	if a.api.events != nil {
+		e.Request = eventRequest{APIID: a.api.id, AccountID: a.o.Spec.Account, RequestID: r.RequestID, Operation: r.Event.lambda(), Namespace: r.Namespace, Channel: r.Channel}
+		return json.Marshal(e)
+	}
 	variables := r.Variables
 	if variables == nil {
 		variables = json.RawMessage("{}")
 	}
-	return authorizerEvent{Token: token, Headers: flatHeaders(r.Header), Request: authorizerRequest{
-		APIID: a.o.API.ID, AccountID: a.o.Spec.Account, RequestID: r.RequestID, Query: r.Query, OperationName: r.OperationName, Variables: variables,
-	}}
+	e.Request = authorizerRequest{
+		APIID: a.api.id, AccountID: a.o.Spec.Account, RequestID: r.RequestID, Query: r.Query, OperationName: r.OperationName, Variables: variables,
+	}
+	return json.Marshal(e)
 }
 
 // flatHeaders are the request's headers, lower-case, without the credential,
@@ -164,22 +171,26 @@ func (a *lambdaAuthorizer) read(reply []byte) (*authorizerAnswer, error) {
 	var said struct {
 		Authorized *bool                      `json:"isAuthorized"`
 		Context    map[string]json.RawMessage `json:"resolverContext"`
+		Handler    map[string]json.RawMessage `json:"handlerContext"`
 		Denied     []string                   `json:"deniedFields"`
 		TTL        *float64                   `json:"ttlOverride"`
 	}
 	if err := json.Unmarshal(reply, &said); err != nil || said.Authorized == nil {
 		return nil, errors.New(`answered something else than {"isAuthorized": true or false, …}`)
 	}
+	if a.api.events != nil {
+		said.Context, said.Denied = said.Handler, nil
+	}
 	answer := &authorizerAnswer{authorized: *said.Authorized}
 	for key, value := range said.Context {
 		if c := value[0]; c == '{' || c == '[' {
-			return nil, fmt.Errorf("answered a resolverContext whose %.50q is no text, number or truth value", key)
+			return nil, fmt.Errorf("answered a context whose %.50q is no text, number or truth value", key)
 		}
 	}
 	if said.Context != nil {
 		var err error
 		if answer.context, err = json.Marshal(said.Context); err != nil || len(answer.context) > maxResolverContext {
-			return nil, fmt.Errorf("answered a resolverContext of more than %d bytes", maxResolverContext)
+			return nil, fmt.Errorf("answered a context of more than %d bytes", maxResolverContext)
 		}
 	}
 	if len(said.Denied) > 0 {

@@ -17,11 +17,12 @@ import (
 	"github.com/tidewire/tidewire/sigv4"
 )
 
-// ModesOptions are what [NewModes] takes. Spec and API are required, IAM where
-// a mode is AWS_IAM, Invoke where one is AWS_LAMBDA.
+// ModesOptions are what [NewModes] takes. Spec and either API or Events are
+// required, IAM where a mode is AWS_IAM, Invoke where one is AWS_LAMBDA.
 type ModesOptions struct {
-	Spec *spec.Spec
-	API  *spec.GraphQLAPI
+	Spec   *spec.Spec
+	API    *spec.GraphQLAPI
+	Events *spec.EventsAPI
 
 	// IAM verifies signatures for the service appsync.
 	IAM *Authenticator
@@ -47,6 +48,7 @@ type ModesOptions struct {
 // concurrent use; a reload makes new ones.
 type Modes struct {
 	o           ModesOptions
+	api         modesAPI
 	tokens      []*tokenProvider // OIDC and Cognito, in the template's order
 	lambda      *lambdaAuthorizer
 	unavailable []string
@@ -55,7 +57,8 @@ type Modes struct {
 // NewModes makes the modes of an API. Its error names a setting that cannot
 // work; an issuer is not asked before the first token.
 func NewModes(o ModesOptions) (*Modes, error) {
-	if o.Spec == nil || o.API == nil || len(o.API.Auth) == 0 {
+	api := o.api()
+	if o.Spec == nil || len(api.auth) == 0 {
 		return nil, errors.New("identity: an API with an authorization mode is needed")
 	}
 	if o.Log == nil {
@@ -64,10 +67,10 @@ func NewModes(o ModesOptions) (*Modes, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	m := &Modes{o: o}
-	for i := range o.API.Auth {
-		if err := m.add(&o.API.Auth[i]); err != nil {
-			return nil, fmt.Errorf("%s: authorization mode %s: %w", o.API.LogicalID, o.API.Auth[i].Mode, err)
+	m := &Modes{o: o, api: api}
+	for i := range api.auth {
+		if err := m.add(&api.auth[i]); err != nil {
+			return nil, fmt.Errorf("%s: authorization mode %s: %w", api.logicalID, api.auth[i].Mode, err)
 		}
 	}
 	return m, nil
@@ -84,7 +87,7 @@ func (m *Modes) add(p *spec.AuthProvider) error {
 	case p.Mode == spec.ModeCognito && p.Pool != nil:
 		return m.addTokens(p, p.Pool.Issuer, p.Pool.ClientIDRegex, p.Pool.LogicalID, p.Pool.ID, p.Pool.Issuer)
 	case p.Mode == spec.ModeLambda && p.Lambda != nil && m.o.Invoke != nil:
-		a, err := newLambdaAuthorizer(&m.o, p)
+		a, err := newLambdaAuthorizer(m, p)
 		m.lambda = a
 		return err
 	}
@@ -114,7 +117,7 @@ func (m *Modes) addTokens(p *spec.AuthProvider, issuer, clients string, names ..
 		name = p.Pool.LogicalID
 	}
 	m.unavailable = append(m.unavailable, fmt.Sprintf("%s of %s refuses every token: nothing says where the keys of %s are; give --issuer %s=URL, or a file with its JSON Web Key Set",
-		p.Mode, m.o.API.LogicalID, issuer, name))
+		p.Mode, m.api.logicalID, issuer, name))
 	return nil
 }
 
@@ -135,6 +138,10 @@ type Request struct {
 	// Signed and Body are what a signature is made over.
 	Signed *sigv4.Request
 	Body   []byte
+	// OtherBody is another text that the signature may be over instead of
+	// Body, for messages that clients write in one way and sign in another;
+	// nil: none.
+	OtherBody []byte
 
 	Peer netip.Addr
 	// ForwardedFor are the addresses of X-Forwarded-For, in their order.
@@ -146,6 +153,10 @@ type Request struct {
 	Query         string
 	OperationName string          // empty if none was sent
 	Variables     json.RawMessage // nil: {}
+	// Event is what is done with an Event API, Namespace and Channel with what;
+	// both are empty for EventConnect.
+	Event              EventOperation
+	Namespace, Channel string
 }
 
 // The refusals of AppSync (developer guide, "Authorization and
@@ -173,16 +184,16 @@ func (m *Modes) Admit(ctx context.Context, r *Request) (*Caller, *fault.Error) {
 		return nil, f
 	}
 	switch {
-	case strings.HasPrefix(authorization, algorithm) && m.o.API.Provider(spec.ModeIAM) != nil:
+	case strings.HasPrefix(authorization, algorithm) && m.api.provider(spec.ModeIAM) != nil:
 		return m.admitIAM(ctx, r)
-	case key != "" && m.o.API.Provider(spec.ModeAPIKey) != nil:
+	case key != "" && m.api.provider(spec.ModeAPIKey) != nil:
 		return m.admitKey(key)
 	case authorization != "":
 		return m.admitToken(ctx, r, authorization)
 	case key != "":
-		return nil, noCredential.Because("an API key was sent, and API_KEY is no authorization mode of %s (it has %s)", m.o.API.LogicalID, m.list())
+		return nil, noCredential.Because("an API key was sent, and API_KEY is no authorization mode of %s (it has %s)", m.api.logicalID, m.list())
 	}
-	return nil, noCredential.Because("neither an Authorization nor an x-api-key header was sent (%s takes %s)", m.o.API.LogicalID, m.list())
+	return nil, noCredential.Because("neither an Authorization nor an x-api-key header was sent (%s takes %s)", m.api.logicalID, m.list())
 }
 
 // single is the value of a header that must not be sent twice: two readers
@@ -201,8 +212,8 @@ func single(h http.Header, name string) (string, *fault.Error) {
 // list names the modes, for a reason.
 func (m *Modes) list() string {
 	var names []string
-	for i := range m.o.API.Auth {
-		names = append(names, m.o.API.Auth[i].Mode)
+	for i := range m.api.auth {
+		names = append(names, m.api.auth[i].Mode)
 	}
 	return strings.Join(names, ", ")
 }
@@ -215,17 +226,17 @@ func (m *Modes) admitToken(ctx context.Context, r *Request, authorization string
 	token, bearer := cutBearer(authorization)
 	switch {
 	case strings.HasPrefix(authorization, algorithm) && m.lambda == nil:
-		return nil, noCredential.Because("the request is signed, and AWS_IAM is no authorization mode of %s (it has %s)", m.o.API.LogicalID, m.list())
+		return nil, noCredential.Because("the request is signed, and AWS_IAM is no authorization mode of %s (it has %s)", m.api.logicalID, m.list())
 	case len(m.tokens) > 0 && (bearer || isJWT(token)):
 		return m.admitJWT(ctx, r, token)
 	case m.lambda != nil && bearer:
-		return nil, notAuthorized.Because(`tokens with "Bearer" are for OIDC and Cognito, which %s does not have: AppSync does not pass them to a Lambda authorizer`, m.o.API.LogicalID)
+		return nil, notAuthorized.Because(`tokens with "Bearer" are for OIDC and Cognito, which %s does not have: AppSync does not pass them to a Lambda authorizer`, m.api.logicalID)
 	case m.lambda != nil:
 		return m.lambda.admit(ctx, r, authorization)
 	case len(m.tokens) > 0:
 		return nil, badToken.Because("the Authorization header holds no JSON Web Token (three parts with dots between them)")
 	}
-	return nil, noCredential.Because("an Authorization header was sent, and %s takes %s", m.o.API.LogicalID, m.list())
+	return nil, noCredential.Because("an Authorization header was sent, and %s takes %s", m.api.logicalID, m.list())
 }
 
 func cutBearer(authorization string) (token string, bearer bool) {
@@ -241,11 +252,11 @@ func (m *Modes) admitIAM(ctx context.Context, r *Request) (*Caller, *fault.Error
 	if m.o.LocalIAM != nil && !isAWSHost(r.Signed.Host) {
 		verifier = m.o.LocalIAM
 	}
-	who, f := verifier.IAM(ctx, r.Signed, r.Body)
+	who, f := verifier.either(ctx, r)
 	if f != nil {
 		return nil, inAppSync(f)
 	}
-	return &Caller{Mode: spec.ModeIAM, Provider: m.o.API.Provider(spec.ModeIAM), IAM: who, SourceIPs: r.sources(), call: r.call()}, nil
+	return &Caller{Mode: spec.ModeIAM, Provider: m.api.provider(spec.ModeIAM), IAM: who, SourceIPs: r.sources(), call: r.call()}, nil
 }
 
 // isAWSHost tells AppSync's own host names.
@@ -288,7 +299,7 @@ func (m *Modes) AuthorizeField(c *Caller, typeName, field string) *fault.Error {
 	case c.Mode == spec.ModeIAM:
 		call := c.call
 		call.Action = "appsync:GraphQL"
-		call.Resource = m.o.API.ARN + "/types/" + typeName + "/fields/" + field
+		call.Resource = m.api.arn + "/types/" + typeName + "/fields/" + field
 		return m.o.IAM.Authorize(c.IAM, call)
 	case c.denied[typeName+"."+field]:
 		return notAuthorized.Because("the Lambda authorizer denied %s.%s", typeName, field)

@@ -17,14 +17,39 @@ import (
 // IAM verifies the signature of a request and tells who made it. body is all
 // that followed the headers. The refusals are those of package sigv4.
 func (a *Authenticator) IAM(ctx context.Context, r *sigv4.Request, body []byte) (*Identity, *fault.Error) {
+	id, f := a.verify(ctx, r, body)
+	if f != nil {
+		a.refused(r, body, f)
+	}
+	return id, f
+}
+
+// either verifies a signature over the body, or else over the other one.
+func (a *Authenticator) either(ctx context.Context, r *Request) (*Identity, *fault.Error) {
+	id, f := a.verify(ctx, r.Signed, r.Body)
+	if f == nil {
+		return id, nil
+	}
+	if r.OtherBody != nil && f.Code == "InvalidSignatureException" {
+		if id, other := a.verify(ctx, r.Signed, r.OtherBody); other == nil {
+			return id, nil
+		}
+	}
+	a.refused(r.Signed, r.Body, f)
+	return nil, f
+}
+
+func (a *Authenticator) refused(r *sigv4.Request, body []byte, f *fault.Error) {
+	if a.o.Refused != nil {
+		a.o.Refused(Refusal{Request: r, Body: body, At: a.o.Now(), Fault: f})
+	}
+}
+
+func (a *Authenticator) verify(ctx context.Context, r *sigv4.Request, body []byte) (*Identity, *fault.Error) {
 	l := &lookup{Context: ctx, snap: a.current.Load()}
 	who, err := l.snap.verifier.Verify(l, r, body)
 	if err != nil {
-		f := refusal(err)
-		if a.o.Refused != nil {
-			a.o.Refused(Refusal{Request: r, Body: body, At: a.o.Now(), Fault: f})
-		}
-		return nil, f
+		return nil, refusal(err)
 	}
 	if l.found == nil || l.found.AccessKeyID != who.AccessKeyID {
 		return nil, fault.Internal.Because("the verifier and the key look-up do not agree on who signed")
