@@ -59,6 +59,7 @@ func newCommands(sh *shell) []*cobra.Command {
 		newTokenCommand(sh),
 		newLogoutCommand(sh),
 		newSignCommand(sh),
+		newEvaluateCommand(sh),
 		newExplainCommand(sh),
 		newIAMCommand(sh),
 		newVersionCommand(sh),
