@@ -98,8 +98,11 @@ func passing(err error) bool {
 	return true
 }
 
+// passingStatus: AppSync denies with 400, 401 and 403. Whatever else answers a
+// handshake is something between, such as the page of a proxy or a deployment
+// under way, and a subscription that was accepted outlives that.
 func passingStatus(status int) bool {
-	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+	return status != http.StatusBadRequest && status != http.StatusUnauthorized && status != http.StatusForbidden
 }
 
 // passingErrors is passing for the errors of a frame: not for those that

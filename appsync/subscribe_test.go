@@ -355,3 +355,49 @@ func TestCancelledSubscribe(t *testing.T) {
 	}
 	<-stopped
 }
+
+// What stands between may answer a handshake with a page of its own: only
+// AppSync's denials end a subscription that it has accepted.
+func TestStrangeAnswersOutlived(t *testing.T) {
+	t.Parallel()
+	strange := []func(w http.ResponseWriter, r *http.Request){
+		text(http.StatusOK, "text/html", "<html>log in</html>"), text(http.StatusFound, "text/html", ""), text(http.StatusNotFound, "text/plain", "no such app"),
+		text(http.StatusOK, "", ""), text(http.StatusBadGateway, "text/html", "<html>"),
+	}
+	sockets := upgrade(t, func(s *socket) {
+		if s.hello() {
+			s.obey(func(f wire.Frame) {
+				if s.n == 1 {
+					s.Close()
+				}
+			})
+		}
+	})
+	var mu sync.Mutex
+	n := 0
+	client := serveHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		n++
+		at := n - 2 // the first connection holds
+		mu.Unlock()
+		if at >= 0 && at < len(strange) {
+			strange[at](w, r)
+			return
+		}
+		sockets.ServeHTTP(w, r)
+	}))
+	c, err := appsync.New("http://api.test/graphql", appsync.APIKey(apiKey), &appsync.Options{HTTPClient: client,
+		Realtime: appsync.Realtime{MinPause: time.Millisecond, MaxPause: time.Millisecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	sub, err := c.Subscribe(t.Context(), &appsync.Request{Query: onPost})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := sub.Next(t.Context())
+	if err != nil || e.Reconnected == nil || e.Reconnected.Attempts != len(strange)+1 {
+		t.Errorf("%+v, %v", e.Reconnected, err)
+	}
+}
