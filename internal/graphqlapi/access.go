@@ -1,6 +1,7 @@
 package graphqlapi
 
 import (
+	"log/slog"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -110,4 +111,38 @@ func (p *policy) field(t *namedType, f *ast.FieldDefinition) access {
 
 func isRootName(name string) bool {
 	return name == "Query" || name == "Mutation" || name == "Subscription"
+}
+
+// allowed says whether the caller may have a field.
+func (x *execution) allowed(f *field) bool {
+	c := x.run.Caller
+	if !f.def.access.allows(c) {
+		return false
+	}
+	if f.def.parent.root == "" && c.Mode != spec.ModeLambda {
+		return true
+	}
+	e := x.api.o.AuthorizeField(c, f.def.parent.name, f.def.name)
+	if e != nil {
+		x.api.o.Log.Warn("GraphQL field refused", slog.String("api", x.op.cfg.api.LogicalID), slog.String("type", f.def.parent.name),
+			slog.String("field", f.def.name), slog.Any("cause", e.Cause))
+	}
+	return e == nil
+}
+
+// denied writes null for a field that the caller may not have.
+func (w *writer) denied(f *field) bool {
+	e := w.x.fieldError(f, slices.Clone(w.path), &Failure{Type: unauthorized, Message: notAuthorizedTo(f)})
+	w.x.fail(e)
+	if f.def.typ.nonNull {
+		return false
+	}
+	w.buf = append(w.buf, "null"...)
+	return true
+}
+
+const unauthorized = "Unauthorized"
+
+func notAuthorizedTo(f *field) string {
+	return "Not Authorized to access " + f.def.name + " on type " + f.def.parent.name
 }

@@ -86,8 +86,9 @@ type execution struct {
 	identity  func() json.RawMessage
 	tokens    chan struct{} // one for each further goroutine; nil: not yet needed
 	resolvers atomic.Int64
-	full      atomic.Bool // the answer is longer than allowed
-	room      int         // bytes of an answer
+	written   atomic.Int64 // bytes of values
+	full      atomic.Bool  // the answer is longer than allowed: no more resolvers run
+	room      int          // bytes of an answer
 
 	// guarded by mu
 	mu      sync.Mutex

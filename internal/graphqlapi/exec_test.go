@@ -3,6 +3,7 @@ package graphqlapi
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -228,6 +229,28 @@ func TestLimits(t *testing.T) {
 	}
 	if got := r.run(`{__schema{types{name fields{name}}}}`); !strings.Contains(got, `"errorType":"ResponseSizeLimitReached"`) {
 		t.Error(got)
+	}
+}
+
+// TestAmplification asks for a long answer very often.
+func TestAmplification(t *testing.T) {
+	t.Parallel()
+	long := `"` + strings.Repeat("x", 100_000) + `"`
+	r := newRig(t, blogSchema, root(map[string]string{"text": long, "post": `{"id":"1","title":` + long + `}`}), func(_ *rig, o *Options) { o.Limits.Response = 1 << 20 })
+	for _, field := range []string{":text", ":post{title}"} {
+		var many, inner strings.Builder
+		for i := range 5000 {
+			many.WriteString(" a" + strconv.Itoa(i) + field)
+			inner.WriteString(" a" + strconv.Itoa(i) + ":title")
+		}
+		result := r.result(t.Context(), "{"+many.String()+"}")
+		if len(result.Errors) != 1 || result.Errors[0].Type != "ResponseSizeLimitReached" {
+			t.Errorf("%s", clip(string(result.Body)))
+		}
+		result = r.result(t.Context(), "{post{"+inner.String()+"}}")
+		if len(result.Errors) != 1 || result.Errors[0].Type != "ResponseSizeLimitReached" {
+			t.Errorf("%s", clip(string(result.Body)))
+		}
 	}
 }
 

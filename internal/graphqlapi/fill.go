@@ -72,6 +72,9 @@ func (x *execution) write(h *hole) {
 	w := writer{x: x, path: h.path, buf: make([]byte, 0, len(h.value)+len(h.value)/4+16)}
 	ok := w.value(h.f, h.f.def.typ, trim(h.value), nil)
 	h.out = output{buf: w.buf, holes: w.holes, null: !ok}
+	if x.written.Add(int64(len(w.buf))) > int64(x.room) {
+		x.full.Store(true)
+	}
 }
 
 // parallel calls work for 0…n-1 and returns when all have. Further goroutines

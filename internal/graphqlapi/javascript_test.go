@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/internal/appsyncjs"
+	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/spec"
 )
@@ -85,4 +86,9 @@ func BenchmarkJavaScript(b *testing.B) {
 			b.Fatal(string(res.Body))
 		}
 	}
+}
+
+// wiring shows how serve puts the parts together; it is never called.
+var _ = func(m *identity.Modes, s *datasource.Sources) Options {
+	return Options{Admit: m.Admit, AuthorizeField: m.AuthorizeField, Sources: Sources{Do: s.Do, Direct: s.Direct, Batch: s.Batch}}
 }

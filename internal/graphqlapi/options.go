@@ -31,8 +31,9 @@ type Options struct {
 	Load func(owner string, s *spec.Script) (*Module, spec.Problems)
 	Sources
 
-	// Mutated is told of every field of a mutation that was resolved without
-	// an error and is not null. It must not block. nil: nobody listens.
+	// Mutated is told of every field of a mutation that has a resolver, was
+	// carried out without failing and is not null, before the next one begins.
+	// It must not block. nil: nobody listens.
 	Mutated func(ctx context.Context, m *Mutation)
 
 	Limits Limits

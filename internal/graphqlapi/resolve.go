@@ -1,10 +1,7 @@
 package graphqlapi
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -54,6 +51,9 @@ func (x *execution) begin(h *hole) *call {
 	c := &call{x: x, h: h}
 	r := h.f.def.resolver
 	switch {
+	case x.full.Load():
+		h.failed = true
+		return nil
 	case x.resolvers.Add(1) > int64(x.op.cfg.resolverLimit):
 		c.fail(resolverLimitError(x.op.cfg.resolverLimit))
 		return nil
@@ -113,37 +113,6 @@ func (c *call) finish(value json.RawMessage, ok bool) {
 func (c *call) fail(f *Failure) {
 	c.ended, c.h.failed = true, true
 	c.x.fail(c.x.fieldError(c.h.f, c.h.path, f))
-}
-
-// fieldError makes the error of a field.
-func (x *execution) fieldError(f *field, path []Segment, why *Failure) *Error {
-	e := &Error{Path: path, Locations: at(f.at), Field: true, Type: why.Type, Info: why.Info, Message: why.Message, order: Location{f.at.Line, f.at.Column}}
-	if e.Type == unauthorized && (e.Message == "" || e.Message == unauthorized) { // util.unauthorized, which does not know the field
-		e.Message = notAuthorizedTo(f)
-	}
-	if why.Info != nil && !json.Valid(why.Info) {
-		e.Info = nil
-	}
-	if !isNull(why.Data) && json.Valid(why.Data) {
-		e.Data = x.project(f, why.Data)
-	}
-	return e
-}
-
-// project takes what the field's selection asks for out of the data of an
-// error. Anything that does not fit is null. Where nothing is selected, data
-// is what it is.
-func (x *execution) project(f *field, data json.RawMessage) json.RawMessage {
-	if !f.def.typ.named.composite() {
-		return data
-	}
-	w := writer{x: x, mute: true}
-	nullable := *f.def.typ
-	nullable.nonNull = false
-	if !w.value(f, &nullable, trim(data), nil) {
-		return nil
-	}
-	return w.buf
 }
 
 // step runs the request function, the data source and the response function.
@@ -207,18 +176,6 @@ func (c *call) ask(ds *spec.DataSource, request json.RawMessage) (json.RawMessag
 	return value, c.x.failure(failure)
 }
 
-// failure is a data source's failure as scripts and answers have it. What
-// comes after the end of the request's time is a failure of that.
-func (x *execution) failure(f *datasource.Failure) *Failure {
-	switch {
-	case f == nil:
-		return nil
-	case x.ctx.Err() != nil:
-		return x.timeout()
-	}
-	return &Failure{Message: f.Message, Type: f.Type, Data: f.Data, Info: f.Info}
-}
-
 // direct invokes a function with the context.
 func (c *call) direct(ds *spec.DataSource) (json.RawMessage, *Failure) {
 	if c.x.api.o.Direct == nil {
@@ -274,69 +231,6 @@ func (c *call) append(f *Failure) {
 	c.c.OutErrors = append(list, "}]"...)
 }
 
-// pipeline runs the before handler, the functions in order, and the after
-// handler (AppSync developer guide, "Pipeline resolvers").
-func (c *call) pipeline(r *resolver) (json.RawMessage, bool) {
-	skip := false
-	if r.code != nil {
-		value, early, ok := c.run(r.code, "request")
-		if !ok {
-			return nil, false
-		}
-		c.c.Prev, skip = orNull(value), early != nil
-	}
-	for _, s := range r.steps {
-		if skip {
-			break
-		}
-		var ok bool
-		if skip, ok = c.function(s); !ok {
-			return nil, false
-		}
-	}
-	c.c.Result = c.c.Prev
-	if r.code == nil {
-		return c.c.Prev, true
-	}
-	value, _, ok := c.run(r.code, "response")
-	return value, ok
-}
-
-// function runs one function of a pipeline. end says that the rest is left
-// out.
-func (c *call) function(s *step) (end, ok bool) {
-	if c.x.ctx.Err() != nil {
-		c.fail(c.x.timeout())
-		return false, false
-	}
-	if why := s.blocked(); why != "" {
-		c.fail(unsupportedError(why))
-		return false, false
-	}
-	if s.code == nil {
-		value, failure := c.direct(s.source)
-		if failure != nil {
-			c.fail(failure)
-			return false, false
-		}
-		c.c.Prev = orNull(value)
-		return false, true
-	}
-	c.c.Result = nil
-	request, early, ok := c.run(s.code, "request")
-	if !ok {
-		return false, false
-	}
-	if early != nil {
-		c.c.Prev = orNull(request)
-		return early.SkipTo == "END", true
-	}
-	c.c.Result, c.c.Error = c.ask(s.source, request)
-	value, ok := c.respond(s)
-	c.c.Prev = orNull(value)
-	return false, ok
-}
-
 // orNull is a value that is there: ctx.prev.result may be null, ctx.prev is not.
 func orNull(value json.RawMessage) json.RawMessage {
 	if value == nil {
@@ -377,30 +271,4 @@ func (c *call) log(function string, o *Outcome) {
 	if o.Reason != "" {
 		log.Error("resolver failed", "at", o.At.String(), "cause", o.Reason)
 	}
-}
-
-// The errors of limits. AppSync documents the limits, but not these words.
-func depthError(o *Operation, limit int) *Error {
-	return &Error{Field: true, Type: "QueryDepthLimitReached", Locations: at(o.def.Position),
-		Message: fmt.Sprintf("Query depth limit reached: the query has %d levels, %d are allowed.", o.depth, limit)}
-}
-
-func resolverLimitError(limit int) *Failure {
-	return &Failure{Type: "ResolverCountLimitReached", Message: fmt.Sprintf("Resolver count limit reached: a request may run %d resolvers.", limit)}
-}
-
-func (x *execution) tooLong() *Error {
-	return &Error{Field: true, Type: "ResponseSizeLimitReached", Message: fmt.Sprintf("The response is longer than %d bytes.", x.room)}
-}
-
-func unsupportedError(why string) *Failure {
-	return &Failure{Type: "UnsupportedOperation", Message: why}
-}
-
-// timeout is the failure of what the end of the request's time cut off.
-func (x *execution) timeout() *Failure {
-	if errors.Is(context.Cause(x.ctx), context.Canceled) {
-		return &Failure{Type: "ExecutionCanceled", Message: "Execution canceled."}
-	}
-	return &Failure{Type: "ExecutionTimeout", Message: "Execution timed out."}
 }

@@ -107,7 +107,8 @@ func TestSyntax(t *testing.T) {
 	}
 }
 
-// TestBadDocuments are documents that are made to be expensive.
+// TestBadDocuments are documents that are made to be expensive. The bound is
+// far off: what it is about takes centuries.
 func TestBadDocuments(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, blogSchema, root(map[string]string{"count": "1", "post": `{"id":"1","title":"x"}`, "posts": `[]`}))
@@ -143,7 +144,7 @@ func TestBadDocuments(t *testing.T) {
 				t.Errorf("%s: %s", name, clip(body))
 			}
 		}
-		if d := time.Since(begin); d > 3*time.Second {
+		if d := time.Since(begin); d > 30*time.Second {
 			t.Errorf("%s took %v: %s", name, d, clip(body))
 		}
 		t.Logf("%s: %v %s", name, time.Since(begin), clip(body))

@@ -2,13 +2,9 @@ package graphqlapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/tidewire/tidewire/internal/spec"
 )
 
 // writer makes the answer's text of values, in the order of the selection. It
@@ -229,92 +225,4 @@ func (w *writer) member(o *object, f *field, source, value []byte, fr *frame) bo
 	}
 	w.holes = append(w.holes, &hole{at: len(w.buf), f: f, source: source, path: slices.Clone(w.path), around: fr})
 	return true
-}
-
-// allowed says whether the caller may have a field.
-func (x *execution) allowed(f *field) bool {
-	c := x.run.Caller
-	if !f.def.access.allows(c) {
-		return false
-	}
-	if f.def.parent.root == "" && c.Mode != spec.ModeLambda {
-		return true
-	}
-	e := x.api.o.AuthorizeField(c, f.def.parent.name, f.def.name)
-	if e != nil {
-		x.api.o.Log.Warn("field refused", "api", x.op.cfg.api.LogicalID, "type", f.def.parent.name, "field", f.def.name, "cause", e.Cause)
-	}
-	return e == nil
-}
-
-// denied writes null for a field that the caller may not have.
-func (w *writer) denied(f *field) bool {
-	e := w.x.fieldError(f, slices.Clone(w.path), &Failure{Type: unauthorized, Message: notAuthorizedTo(f)})
-	w.x.fail(e)
-	if f.def.typ.nonNull {
-		return false
-	}
-	w.buf = append(w.buf, "null"...)
-	return true
-}
-
-const unauthorized = "Unauthorized"
-
-func notAuthorizedTo(f *field) string {
-	return "Not Authorized to access " + f.def.name + " on type " + f.def.parent.name
-}
-
-// leaf writes a value of a type without fields.
-func (w *writer) leaf(f *field, t *namedType, raw []byte) bool {
-	dst, why := t.serialize(w.buf, raw)
-	if why != "" {
-		w.complain(f, "Can't serialize value (%s) : %s", pathText(w.path), why)
-		return false
-	}
-	w.buf = dst
-	return true
-}
-
-// serialize writes a value that is not null, as graphql-java's
-// Coercing.serialize does. why is empty if it is one.
-func (t *namedType) serialize(dst, raw []byte) (_ []byte, why string) {
-	switch t.leaf {
-	case leafString:
-		if raw[0] == '"' {
-			return append(dst, raw...), ""
-		}
-	case leafEnum:
-		if name := unquote(raw); raw[0] != '"' || !t.enum[name] {
-			return dst, fmt.Sprintf("Invalid input for Enum '%s'. Unknown value '%s'", t.name, javaText(nil, raw))
-		}
-		return append(dst, raw...), ""
-	case leafText:
-		if raw[0] != '"' || !t.scalar.Valid(unquote(raw)) {
-			return dst, fmt.Sprintf("Unable to serialize `%s` as a valid %s.", javaText(nil, raw), t.scalar.Noun)
-		}
-		return append(dst, raw...), ""
-	case leafTimestamp:
-		text := number(raw)
-		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
-			return dst, fmt.Sprintf("Unable to serialize `%s` as a valid %s.", javaText(nil, raw), t.scalar.Noun)
-		}
-		return append(dst, text...), ""
-	case leafJSON:
-		return appendString(dst, string(compact(raw))), ""
-	}
-	before := len(dst)
-	dst, ok := t.builtin(dst, raw)
-	if !ok {
-		return dst[:before], fmt.Sprintf("Expected type '%s' but was '%s'.", t.name, javaClass(raw))
-	}
-	return dst, ""
-}
-
-// compact takes the white space out of a value.
-func compact(raw []byte) []byte {
-	var out bytes.Buffer
-	if err := json.Compact(&out, raw); err != nil {
-		return raw
-	}
-	return out.Bytes()
 }
