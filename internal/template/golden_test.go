@@ -26,6 +26,11 @@ func sameSpec(t *testing.T, want, got *spec.Spec) {
 		}
 	}
 	relativeGraphs(dir, got.GraphQLAPIs)
+	for _, a := range got.EventsAPIs {
+		for i := range a.Namespaces {
+			relativeScript(dir, a.Namespaces[i].Code)
+		}
+	}
 	opts := []cmp.Option{
 		cmpopts.IgnoreTypes(spec.Source{}), cmpopts.IgnoreFields(spec.Spec{}, "File", "Files"), cmpopts.EquateEmpty(),
 		cmp.Comparer(func(a, b *iam.Policy) bool { return a.Len() == b.Len() }),
