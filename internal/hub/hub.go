@@ -1,4 +1,8 @@
-// Package hub knows who is connected to this node: connection id to socket.
+// Package hub knows who is connected to this node, and who is subscribed to
+// what: it finds the socket of a connection id, and carries an event to every
+// subscription that wants it.
+//
+// # Connections
 //
 // Call [New] with the node's number, make an id for every connection with
 // [Hub.NewID], and [Hub.Add] it while the connection lives:
@@ -13,10 +17,44 @@
 //
 // A Hub holds values of the caller's type T, a pointer as a rule, so that a
 // connection costs a map slot here (about 50 bytes) and no closure, interface
-// or entry of its own.
+// or entry of its own. There is nothing to close.
+//
+// # Subscriptions
+//
+// Call [OpenTopics] with what a runtime knows of its events, and add a [Sub]
+// for every subscription:
+//
+//	topics, err := hub.OpenTopics(hub.TopicsOptions[*socket, *view, *event]{…})
+//	defer topics.Close()
+//	sub := &hub.Sub[*socket, *view]{ID: id, To: s, View: v, Filter: filter}
+//	err = topics.AddThen("onPost", sub, acknowledge)
+//	…
+//	topics.Remove(sub)
+//
+// [Topics.Publish] gives events to the bus, whose receivers are the Topics of
+// all nodes. Each looks up the subscriptions of the topic, asks their filters,
+// renders the event once for each view among them and delivers:
+//
+//   - Filters that compare a field for equality are found by the value that the
+//     event has there; a publish does not touch the others. Of several such
+//     conditions the one that the fewest subscriptions share is the key.
+//   - An event may belong to several topics (TopicsOptions.Keys), such as a
+//     channel and the wildcards above it.
+//   - Events published together are delivered together.
+//   - What ends subscriptions is an event too: add a second Sub with another
+//     filter to a topic of its own, whose Deliver removes the first.
+//
+// The bus in this process calls back before Publish returns, so everything
+// happens in the publisher's goroutine: there is no queue here, events of one
+// goroutine arrive in its order, and a subscription that stays misses none and
+// gets none twice.
+//
+// # Concurrency
 //
 // All methods are safe for concurrent use. No lock is held while a caller's
-// code runs, and there is nothing to close.
+// code runs, except by [Topics.AddThen]; adding and removing wait for
+// publishers only while these look up who is subscribed, and publishers do not
+// wait for each other. There is no goroutine.
 package hub
 
 import (
