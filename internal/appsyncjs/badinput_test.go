@@ -157,7 +157,7 @@ func TestConcurrentCallsAndClose(t *testing.T) {
 
 func FuzzLoad(f *testing.F) {
 	for _, s := range []string{pair, "export const a = {", strings.Repeat("(", 150), "/*", "`${`${1}`}`", "export default class {}", "import x from './y'",
-		strings.Repeat("!", 3000) + "1", strings.Repeat("a=>", 2000) + "1", strings.Repeat("if(a)", 2000) + ";", "label: for (;;) continue label",
+		strings.Repeat("!", 500) + "1", strings.Repeat("a=>", 100) + "1", strings.Repeat("if(a)", 200) + ";", "label: for (;;) continue label",
 		"const {a: [b, ...c], ...d} = e", "export { a as 'x y' }; const a = 1", "async () => await 1", "\x00", "export function request(ctx){return ctx.args?.a ?? `x${1}`}"} {
 		f.Add(s)
 	}

@@ -189,7 +189,7 @@ func (w *worker) text(v goja.Value) goja.String {
 // parseJSON is JSON.parse, which gives undefined for invalid text in AppSync.
 func (w *worker) parseJSON(call goja.FunctionCall) goja.Value {
 	text := call.Argument(0).String()
-	w.grow(8 * len(text))
+	w.grow(4 * len(text))
 	v, err := w.decode([]byte(text))
 	if err != nil || text == "" {
 		return goja.Undefined()

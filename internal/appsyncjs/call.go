@@ -1,6 +1,7 @@
 package appsyncjs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,15 +41,13 @@ func (w *worker) run(ctx context.Context, m *Module, function string, c *Call) *
 	w.object = &contextObject{w: w, call: c}
 	w.begin(ctx)
 	err := w.protect(func() error { return w.evaluate(m, function) })
+	stashErr := w.protect(w.keepStash)
 	why := w.end()
-	if err == nil && why != haltNone {
+	if err = cmp.Or(err, stashErr); err == nil && why != haltNone {
 		err = errHalted
 	}
 	if err != nil {
 		w.explain(m, err, why)
-	}
-	if err := w.protect(w.keepStash); err != nil && out.Failure == nil {
-		w.explain(m, err, haltNone)
 	}
 	if out.Failure != nil {
 		out.Value, out.Early = nil, nil
@@ -115,13 +114,13 @@ func lookup(exports goja.Value, path string) (goja.Callable, error) {
 	return call, nil
 }
 
-// keepStash reads ctx.stash back.
+// keepStash reads ctx.stash back. Getters in it may run code, which an
+// interrupted call may not any more.
 func (w *worker) keepStash() error {
-	if w.object.stash == nil {
-		w.out.Stash = orEmpty(w.call.Stash)
+	w.out.Stash = orEmpty(w.call.Stash)
+	if w.object.stash == nil || w.stopping.Load() {
 		return nil
 	}
-	w.out.Stash = orEmpty(w.call.Stash) // if what follows fails
 	w.out.Stash = w.encode(w.object.stash)
 	return nil
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/dop251/goja"
 )
 
+// maxKeys bounds the keys that a runtime remembers.
+const maxKeys = 512
+
 // maxDepth bounds nesting of values that cross between Go and JavaScript.
 const maxDepth = 400
 
@@ -22,6 +25,7 @@ var (
 // than JSON.parse does.
 type decoder struct {
 	vm    *goja.Runtime
+	keys  map[string]string // seen before, for fewer copies
 	text  []byte
 	pos   int
 	depth int
@@ -32,7 +36,7 @@ func (w *worker) decode(text []byte) (goja.Value, error) {
 	if len(text) == 0 {
 		return goja.Null(), nil
 	}
-	d := decoder{vm: w.vm, text: text}
+	d := decoder{vm: w.vm, keys: w.keys, text: text}
 	value, err := d.value()
 	if d.next(); err == nil && d.pos != len(d.text) {
 		err = errJSON
@@ -99,7 +103,7 @@ func (d *decoder) object() (goja.Value, error) {
 		if d.next() != '"' {
 			return nil, errJSON
 		}
-		key, err := d.str()
+		key, err := d.key()
 		if err != nil {
 			return nil, err
 		}
@@ -221,30 +225,40 @@ func (d *decoder) digits() (n int) {
 
 // plain reads a string without escapes; ok is false, and nothing read, if there
 // are some.
-func (d *decoder) plain() (text string, ok bool, err error) {
+func (d *decoder) plain() (text []byte, ok bool, err error) {
 	for i := d.pos + 1; i < len(d.text); i++ {
 		switch c := d.text[i]; {
 		case c == '"':
-			text = string(d.text[d.pos+1 : i])
+			text = d.text[d.pos+1 : i]
 			d.pos = i + 1
 			return text, true, nil
 		case c == '\\':
-			return "", false, nil
+			return nil, false, nil
 		case c < ' ':
-			return "", false, errJSON
+			return nil, false, errJSON
 		}
 	}
-	return "", false, errJSON
+	return nil, false, errJSON
 }
 
-// str reads a string for Go, such as a key.
-func (d *decoder) str() (string, error) {
+// key reads a key of an object.
+func (d *decoder) key() (string, error) {
 	text, ok, err := d.plain()
-	if ok || err != nil {
-		return text, err
+	if err != nil {
+		return "", err
 	}
-	units, err := d.escaped()
-	return string(utf16.Decode(units)), err
+	if !ok {
+		units, err := d.escaped()
+		return string(utf16.Decode(units)), err
+	}
+	if key, ok := d.keys[string(text)]; ok {
+		return key, nil
+	}
+	key := string(text)
+	if len(d.keys) < maxKeys && len(key) < 64 {
+		d.keys[key] = key
+	}
+	return key, nil
 }
 
 // text16 reads a string for JavaScript, which keeps lone surrogates.
@@ -254,7 +268,7 @@ func (d *decoder) text16() (goja.Value, error) {
 		return nil, err
 	}
 	if ok {
-		return d.vm.ToValue(text), nil
+		return d.vm.ToValue(string(text)), nil
 	}
 	units, err := d.escaped()
 	if err != nil {

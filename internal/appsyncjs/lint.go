@@ -38,6 +38,8 @@ const (
 	ruleReturn       = "@aws-appsync/no-function-return"
 )
 
+const hintRules = "AppSync refuses it, too: see \"Supported runtime features\" in its developer guide"
+
 // linter finds what AppSync refuses. It looks at the bundle, whose syntax is the
 // author's without types, and reports places in the author's files.
 type linter struct {
@@ -67,7 +69,7 @@ func (l *linter) report(at ast.Node, rule, format string, args ...any) {
 	if !ok {
 		return
 	}
-	l.problems = append(l.problems, Problem{Position: p, Rule: rule, Span: l.bundle.span(at), Message: fmt.Sprintf(format, args...)})
+	l.problems = append(l.problems, Problem{Position: p, Rule: rule, Span: l.bundle.span(at), Message: fmt.Sprintf(format, args...), Hint: hintRules})
 }
 
 // position is the author's place of a node.

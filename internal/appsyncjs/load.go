@@ -93,7 +93,8 @@ func (b *bundle) syntaxProblems(err error) Problems {
 // tooLong refuses what AppSync cannot hold.
 func tooLong(name, code string) Problems {
 	if n := utf8.RuneCountInString(code); n > maxCode {
-		return Problems{{Position: Position{File: name}, Message: fmt.Sprintf("the code has %d characters, AppSync takes %d", n, maxCode)}}
+		return Problems{{Position: Position{File: name}, Message: fmt.Sprintf("the code has %d characters, AppSync takes %d", n, maxCode),
+			Hint: "move work into a function of a pipeline, or into a Lambda function"}}
 	}
 	return nil
 }

@@ -165,6 +165,8 @@ func TestLimits(t *testing.T) {
 	patient := open(t, Options{Timeout: time.Minute, Runtimes: 2})
 	cases := []struct{ name, body, reason string }{
 		{"endless loop", `const a = []; a.length = 4000000000; for (const x of a) { }`, "ran for more than"},
+		{"stash", `ctx.stash.x = { get a() { const a = []; a.length = 4000000000; for (const x of a) { } } }; return 1`, "ran for more than"},
+		{"getter", `return { get a() { const a = []; a.length = 4000000000; for (const x of a) { } } }`, "ran for more than"},
 		{"doubling", `let s = 'xxxxxxxx'; const a = [1]; for (const x of a) { s = s + s; a.push(1) }`, "memory"},
 		{"list", `const l = [1]; for (const x of l) { l.push('a' + l.length) }`, ""},
 		{"join", `const a = []; a.length = 1000000; return a.join('0123456789012345678901234567890123456789012345678901234567890123456789')`, "memory"},

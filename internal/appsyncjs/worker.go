@@ -37,6 +37,7 @@ type worker struct {
 	halted  halt
 
 	// Owned by the goroutine of the call.
+	keys   map[string]string // of objects that were decoded
 	module *Module
 	call   *Call
 	out    *Outcome
@@ -49,7 +50,7 @@ type worker struct {
 
 // newWorker makes a runtime in which nothing can be changed any more.
 func newWorker(e *Engine) (*worker, error) {
-	w := &worker{engine: e, vm: goja.New()}
+	w := &worker{engine: e, vm: goja.New(), keys: make(map[string]string)}
 	w.vm.SetMaxCallStackSize(maxFrames)
 	w.vm.SetRandSource(w.random)
 	w.ended = w.vm.NewObject()
