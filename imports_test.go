@@ -55,6 +55,7 @@ var rooms = map[string]struct {
 		"commands are a few calls into packages; no runtime is started around the gateway"},
 	"conformance/sigv4-suite": {[]string{"sigv4"}, "AWS's suite is about signatures alone"},
 	"examples/echo":           {nil, "what a stranger copies must not need our insides"},
+	"examples/hello":          {nil, "what a stranger copies must not need our insides"},
 }
 
 // forbidden names say nothing about what a package is for.
