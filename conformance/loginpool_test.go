@@ -34,7 +34,9 @@ const poolPassword = "Geheim-1234"
 
 func totpSecret() string { return base32.StdEncoding.EncodeToString([]byte("conformance-of-totp!")) }
 
-func startUserPool(t testing.TB) *userPool {
+// startUserPool starts it; issuer is what its tokens say of whom they are from,
+// in place of cognito-local's own address.
+func startUserPool(t testing.TB, issuer string) *userPool {
 	t.Helper()
 	dir := t.TempDir()
 	db := filepath.Join(dir, ".cognito", "db")
@@ -56,10 +58,11 @@ func startUserPool(t testing.TB) *userPool {
 			t.Fatal(err)
 		}
 	}
-	write("config.json", object{"ServerConfig": object{"port": 0, "hostname": "127.0.0.1"}})
+	write("config.json", object{"ServerConfig": object{"port": 0, "hostname": "127.0.0.1"}, "TokenConfig": object{"IssuerDomain": issuer}})
 	write("db/clients.json", object{"Clients": object{poolClient: object{"ClientId": poolClient, "ClientName": "c", "UserPoolId": poolID,
 		"TokenValidityUnits": object{"AccessToken": "hours", "IdToken": "minutes", "RefreshToken": "days"}}}})
 	write("db/"+poolID+".json", object{"Options": object{"Id": poolID, "Name": "p", "MfaConfiguration": "OPTIONAL", "UsernameAttributes": []string{}},
+		"Groups": object{"staff": object{"GroupName": "staff", "members": []string{"ana"}}},
 		"Users": object{
 			"ana": user("ana", "CONFIRMED", nil),
 			"bea": user("bea", "FORCE_CHANGE_PASSWORD", nil),
@@ -94,7 +97,7 @@ func (u *userPool) login(name string, more ...string) []string {
 
 func TestLoginAtUserPool(t *testing.T) {
 	t.Parallel()
-	pool := startUserPool(t)
+	pool := startUserPool(t, "http://127.0.0.1")
 	a := newAccount(t, poolPassword, "not the password")
 	a.env = append(a.env, "PASSWORD="+poolPassword, "WRONG=not the password")
 	if said := a.run(t, 3, pool.login("ana", "--password-auth", "--password", "env:WRONG")...); !strings.Contains(said, "Password") {
@@ -138,7 +141,7 @@ func (p *process) answer(t testing.TB, prompt, text string) {
 
 func TestLoginAsksForNewPassword(t *testing.T) {
 	t.Parallel()
-	pool := startUserPool(t)
+	pool := startUserPool(t, "http://127.0.0.1")
 	a := newAccount(t, poolPassword, "Neu-56789", "Anders-56789")
 	p := a.sit(t, pool.login("bea", "--password-auth")...)
 	p.answer(t, `password: `, poolPassword)
@@ -156,7 +159,7 @@ func TestLoginAsksForNewPassword(t *testing.T) {
 
 func TestLoginAsksForSMSCode(t *testing.T) {
 	t.Parallel()
-	pool := startUserPool(t)
+	pool := startUserPool(t, "http://127.0.0.1")
 	a := newAccount(t, poolPassword)
 	p := a.sit(t, pool.login("cem", "--password-auth")...)
 	p.answer(t, `password: `, poolPassword)
@@ -170,7 +173,7 @@ func TestLoginAsksForSMSCode(t *testing.T) {
 
 func TestLoginAsksForMethodAndTOTP(t *testing.T) {
 	t.Parallel()
-	pool := startUserPool(t)
+	pool := startUserPool(t, "http://127.0.0.1")
 	a := newAccount(t, poolPassword, totpSecret())
 	p := a.sit(t, pool.login("dora", "--password-auth")...)
 	p.answer(t, `password: `, poolPassword)

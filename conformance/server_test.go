@@ -52,7 +52,7 @@ type served struct {
 	Stage     string   `json:"stage"`
 	URL       string   `json:"url"`
 	SecureURL string   `json:"secureUrl"`
-	Auth      string   `json:"auth"`
+	Auth      any      `json:"auth"` // a text, or those of a GraphQL API
 	APIKeys   []string `json:"apiKeys"`
 }
 
