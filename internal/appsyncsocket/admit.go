@@ -1,0 +1,116 @@
+package appsyncsocket
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/tidewire/tidewire/internal/fault"
+	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/sigv4"
+)
+
+// Credential is what authorizes one message.
+type Credential struct {
+	// Object is the authorization as it came; nil: there was none.
+	Object json.RawMessage
+	// Bodies are what IAM may have signed, the likeliest first.
+	Bodies [][]byte
+}
+
+// algorithm begins the Authorization of Signature Version 4.
+const algorithm = "AWS4-HMAC-SHA256"
+
+var (
+	noCredential = fault.Error{Code: "UnauthorizedException", Status: http.StatusUnauthorized, Message: "You are not authorized to make this call."}
+	badRequest   = fault.Error{Code: "BadRequestException", Status: http.StatusBadRequest, Message: "The authorization of the connection cannot be read."}
+	noHost       = fault.Error{Code: "BadRequestException", Status: http.StatusBadRequest, Message: "The authorization of the connection has no host."}
+)
+
+// Admit finds out who sent a message. The request that admit gets has the
+// authorization as its headers; a signature in it was made over a POST of one of
+// the bodies to the API's path, for a host that is the API's.
+func (k *Socket) Admit(ctx context.Context, c Credential, admit Admit) (*identity.Caller, *fault.Error) {
+	if c.Object == nil {
+		c.Object = json.RawMessage("{}") // admit has words for that
+	}
+	a, err := wire.ReadAuthorization(c.Object)
+	if err != nil {
+		return nil, noCredential.Because("the authorization of the message: %w", err)
+	}
+	try := trial{server: k.server, admit: admit, paths: []string{k.server.o.Protocol.operationPath(k.place.base)}, bodies: c.Bodies}
+	r := &identity.Request{Peer: k.peer, ForwardedFor: k.forward, Secure: k.place.secure}
+	return try.run(ctx, r, &a)
+}
+
+// trial tries what a signature may have been made over.
+type trial struct {
+	server *Server
+	admit  Admit
+	paths  []string
+	bodies [][]byte
+}
+
+// run gives the first caller that is admitted, or the first refusal.
+func (t *trial) run(ctx context.Context, r *identity.Request, a *wire.Authorization) (*identity.Caller, *fault.Error) {
+	r.Header = a.Header
+	signed := isSigned(a.Header)
+	if signed && !t.server.o.KnownHost(a.Host) {
+		return nil, noCredential.Because("the request was signed for the host %.100q, which is none of this API's", a.Host)
+	}
+	var first *fault.Error
+	for _, path := range t.paths {
+		for _, body := range t.bodies {
+			attempt := *r
+			attempt.Body = body
+			attempt.Signed = &sigv4.Request{Method: http.MethodPost, Path: path, Host: a.Host, Header: a.Header, ContentLength: int64(len(body))}
+			who, f := t.admit(ctx, &attempt)
+			if f == nil {
+				return who, nil
+			}
+			if first == nil {
+				first = f
+			}
+			if !signed || !mismatched(f) {
+				return nil, first
+			}
+		}
+	}
+	return nil, first
+}
+
+// isSigned says whether a signature is sent, also next to something else.
+func isSigned(h http.Header) bool {
+	for _, value := range h["Authorization"] {
+		if strings.HasPrefix(strings.TrimSpace(value), algorithm) {
+			return true
+		}
+	}
+	return false
+}
+
+// mismatched says that a signature may have been made over something else.
+func mismatched(f *fault.Error) bool {
+	var refused *identity.RefusedError
+	return errors.As(f.Cause, &refused)
+}
+
+// problem is a refusal to connect as connection_error says it: clients give up
+// on the codes 400, 401 and 403, and on nothing else.
+func problem(f *fault.Error) wire.Problem {
+	switch {
+	case f.Status == http.StatusBadRequest && f.Code == badRequest.Code:
+		return wire.Problem{Type: f.Code, Message: f.Message, Code: f.Status}
+	case f.Status >= http.StatusBadRequest && f.Status < http.StatusInternalServerError && f.Status != http.StatusTooManyRequests:
+		code := http.StatusUnauthorized
+		var refused *identity.RefusedError
+		if f.Status == http.StatusForbidden && !errors.As(f.Cause, &refused) {
+			code = http.StatusForbidden // a policy's, not a signature's
+		}
+		return wire.Problem{Type: noCredential.Code, Message: noCredential.Message, Code: code}
+	}
+	return wire.Problem{Type: f.Code, Message: f.Message, Code: f.Status}
+}

@@ -1,0 +1,134 @@
+package appsyncsocket
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/conn"
+	"github.com/tidewire/tidewire/internal/wire"
+)
+
+// Codes and reasons of close frames. Clients reconnect by themselves on 1011
+// and 1008, Amplify for Swift not on 1000 and 1001: who is welcome again is
+// told one of the former, who was refused 1000.
+const (
+	closeRefused = 1000
+	closePolicy  = 1008
+	closeComeOn  = 1011
+
+	reasonShutdown = "The server is shutting down"
+	reasonOld      = "The connection is at the end of its life"
+	reasonSlow     = "The client does not read fast enough"
+	reasonNoInit   = "No connection_init was received"
+)
+
+// Server is the sockets of one API. Use [New].
+type Server struct {
+	// immutable
+	o      Options
+	conn   conn.Options
+	ka     []byte
+	ack    []byte
+	born   time.Time
+	ctx    context.Context // of every operation
+	cancel context.CancelFunc
+
+	stats stats
+	beat  beat
+	work  sync.WaitGroup // handshakes and sockets; Add under mu
+
+	mu      sync.Mutex
+	closing bool // guarded by mu
+}
+
+// New makes the server of an API.
+func New(o Options) (*Server, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	s := &Server{o: o, born: time.Now(), ka: wire.AppendKeepAlive(nil), ack: o.Protocol.appendAck(nil, o.Limits.Timeout)}
+	s.conn = conn.Options{
+		MaxMessage: o.Limits.Message, MaxFrame: max(o.Limits.Message, defaultMessage) + 1024, Queue: o.Limits.Queue,
+		Message: s.message, RefuseBinary: true, Now: o.Now, Buffers: new(conn.Buffers), Stats: o.Sockets,
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.beat.every = o.Limits.KeepAlive / beats
+	return s, nil
+}
+
+// Len is how many sockets are open.
+func (s *Server) Len() int { return s.beat.len() }
+
+// enter counts a handshake or a socket in; false when the server is closing.
+// The caller calls s.work.Done.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	s.work.Add(1)
+	return true
+}
+
+// add makes a socket known, unless the server is closing. The caller starts
+// run, which ends s.work.
+func (s *Server) add(k *Socket) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	s.work.Add(1)
+	s.beat.add(k, s.o.Limits.Init)
+	return true
+}
+
+// Shutdown refuses new sockets (503), closes those that are open with 1011 and
+// waits for them. When ctx is done first, operations are cancelled and sockets
+// dropped, and the error says so. It may be called more than once.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	open := s.beat.all()
+	for _, k := range open {
+		k.conn.Close(closeComeOn, reasonShutdown)
+	}
+	done := make(chan struct{})
+	go func() { s.work.Wait(); s.beat.wait(); close(done) }()
+	defer s.cancel()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	s.cancel()
+	for _, k := range open {
+		k.conn.Drop()
+	}
+	<-done
+	return fmt.Errorf("appsyncsocket: not all sockets had closed in time: %w", context.Cause(ctx))
+}
+
+// message is called in the goroutine that reads a socket.
+func (s *Server) message(c *conn.Conn, text []byte) {
+	k, ok := c.Owner.(*Socket)
+	if !ok { // it was refused
+		s.stats.add(TooEarly)
+		return
+	}
+	f, err := wire.Decode(text)
+	switch {
+	case err == nil && f.Type == wire.ConnectionInit && !k.acked.Load():
+		k.acknowledge()
+	case !k.acked.Load() || f.Type == wire.ConnectionInit:
+		s.stats.add(TooEarly)
+	case err != nil:
+		k.Unsupported("")
+	default:
+		s.o.Message(k, &f)
+	}
+}
