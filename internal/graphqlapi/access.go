@@ -1,8 +1,10 @@
 package graphqlapi
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -29,6 +31,22 @@ func (a access) allows(c *identity.Caller) bool {
 		}
 	}
 	return false
+}
+
+// String lists who is let in.
+func (a access) String() string {
+	if len(a) == 0 {
+		return "nobody"
+	}
+	var parts []string
+	for _, g := range a {
+		part := g.mode
+		if g.groups != nil {
+			part += fmt.Sprintf(" in the groups %v", g.groups)
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // policy is what an API's modes make of directives.
@@ -103,20 +121,17 @@ func (p *policy) field(t *namedType, f *ast.FieldDefinition) access {
 	if a := p.of(t.def.Directives); a != nil {
 		return a
 	}
-	if p.deny && (t.root != "" || isRootName(t.name)) {
+	if p.deny && t.root != "" {
 		return nil
 	}
 	return p.ordinary
-}
-
-func isRootName(name string) bool {
-	return name == "Query" || name == "Mutation" || name == "Subscription"
 }
 
 // allowed says whether the caller may have a field.
 func (x *execution) allowed(f *field) bool {
 	c := x.run.Caller
 	if !f.def.access.allows(c) {
+		x.explain(f, nil)
 		return false
 	}
 	if f.def.parent.root == "" && c.Mode != spec.ModeLambda {
@@ -124,10 +139,25 @@ func (x *execution) allowed(f *field) bool {
 	}
 	e := x.api.o.AuthorizeField(c, f.def.parent.name, f.def.name)
 	if e != nil {
-		x.api.o.Log.Warn("GraphQL field refused", slog.String("api", x.op.cfg.api.LogicalID), slog.String("type", f.def.parent.name),
-			slog.String("field", f.def.name), slog.Any("cause", e.Cause))
+		x.explain(f, e.Cause)
 	}
 	return e == nil
+}
+
+// maxExplained bounds the refused fields of one request that are logged: a
+// field of a list is refused in every item.
+const maxExplained = 10
+
+// explain logs why a field was refused; by the schema if there is no error.
+func (x *execution) explain(f *field, why error) {
+	if x.refusals.Add(1) > maxExplained {
+		return
+	}
+	if why == nil {
+		why = fmt.Errorf("the caller came by %s (groups %v), the schema lets in %s", x.run.Caller.Mode, x.run.Caller.Groups, f.def.access)
+	}
+	x.api.o.Log.Warn("GraphQL field refused", slog.String("api", x.op.cfg.api.LogicalID), slog.String("type", f.def.parent.name),
+		slog.String("field", f.def.name), slog.Any("cause", why))
 }
 
 // denied writes null for a field that the caller may not have.

@@ -1,8 +1,10 @@
 package graphqlapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -85,7 +87,14 @@ func TestAccess(t *testing.T) {
 
 func TestNotAuthorized(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, accessSchema, root(map[string]string{"open": `{"a":1,"b":2,"c":3}`, "iam": "1"}), func(r *rig, _ *Options) {
+	var log bytes.Buffer
+	defer func() {
+		if got := log.String(); !strings.Contains(got, `type=Open field=b cause="the caller came by API_KEY (groups []), the schema lets in AWS_IAM"`) {
+			t.Errorf("the log says %s", got)
+		}
+	}()
+	r := newRig(t, accessSchema, root(map[string]string{"open": `{"a":1,"b":2,"c":3}`, "iam": "1"}), func(r *rig, o *Options) {
+		o.Log = slog.New(slog.NewTextHandler(&log, nil))
 		r.spec.Auth = []spec.AuthProvider{{Mode: spec.ModeAPIKey}, {Mode: spec.ModeIAM}}
 	})
 	r.expect(`{"data":{"iam":null,"open":{"a":1,"b":null}},"errors":[`+
@@ -112,6 +121,18 @@ func TestAuthorizeField(t *testing.T) {
 	r.expect(`{"data":{"a":null},"errors":[{"path":["a","b"],"data":null,"errorType":"Unauthorized","errorInfo":null,"locations":[{"line":1,"column":6,"sourceName":null}],"message":"Not Authorized to access b on type T"}]}`, `{a{c b}}`)
 	if diff := cmp.Diff([]string{"Query.a", "T.c", "T.b"}, asked); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestDenyWithOtherRoots: the root types of DENY are those of schema{}.
+func TestDenyWithOtherRoots(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, `schema { query: Start } type Start { a: Query b: Query @aws_cognito_user_pools } type Query { c: Int }`, func(r *rig, _ *Options) {
+		r.spec.Auth = []spec.AuthProvider{{Mode: spec.ModeCognito, Pool: &spec.UserPoolProvider{DefaultAction: "DENY"}}}
+	}, unit("Start.a", says(`{"c":1}`)), unit("Start.b", says(`{"c":1}`)))
+	r.caller = &identity.Caller{Mode: spec.ModeCognito}
+	if got := r.run(`{a{c} b{c}}`); !strings.HasPrefix(got, `{"data":{"a":null,"b":{"c":1}},"errors":[{"path":["a"],`) {
+		t.Error(got)
 	}
 }
 

@@ -42,6 +42,9 @@ func compile(api *spec.GraphQLAPI, load func(string, *spec.Script) (*Module, spe
 	b.functions = make(map[string]*step)
 	if schema != nil {
 		cfg.types = compileTypes(schema, newPolicy(api))
+		for i := range api.Functions {
+			b.functions[api.Functions[i].ID] = b.function(&api.Functions[i])
+		}
 		for i := range api.Resolvers {
 			b.bind(&api.Resolvers[i])
 		}
@@ -139,35 +142,40 @@ func (b *binder) resolver(r *spec.Resolver) *resolver {
 		return out
 	}
 	out.unit = &step{source: b.source(r.At, r.LogicalID, r.DataSource), maxBatch: r.MaxBatchSize}
-	if r.Code != nil {
-		out.unit.code = b.module(r.LogicalID, r.Code, r.At)
-	} else if ds := out.unit.source; ds != nil && ds.Type != spec.SourceLambda && ds.Unsupported == "" {
-		b.add(r.At, r.LogicalID, "the resolver has no code, which only works with a Lambda data source", "give it Code or CodeS3Location, and a Runtime")
-	}
+	out.unit.code = b.code(r.LogicalID, r.Code, r.At, out.unit.source)
 	return out
 }
 
-// step compiles a function of a pipeline, once for all pipelines.
-func (b *binder) step(r *spec.Resolver, id string) *step {
-	if s := b.functions[id]; s != nil {
-		return s
-	}
-	s := new(step)
-	b.functions[id] = s
-	f := b.cfg.api.Function(id)
-	if f == nil {
-		b.add(r.At, r.LogicalID, "there is no pipeline function "+id, "Functions: [!GetAtt MyFunction.FunctionId]")
-		return s
-	}
-	s.name, s.unsupported, s.maxBatch = f.Name, f.Unsupported, f.MaxBatchSize
+// function compiles a function of pipelines.
+func (b *binder) function(f *spec.PipelineFunction) *step {
+	s := &step{name: f.Name, unsupported: f.Unsupported, maxBatch: f.MaxBatchSize}
 	if s.unsupported != "" {
 		return s
 	}
 	s.source = b.source(f.At, f.LogicalID, f.DataSource)
-	if f.Code != nil {
-		s.code = b.module(f.LogicalID, f.Code, f.At)
+	s.code = b.code(f.LogicalID, f.Code, f.At, s.source)
+	return s
+}
+
+// step finds a function of a pipeline.
+func (b *binder) step(r *spec.Resolver, id string) *step {
+	s := b.functions[id]
+	if s == nil {
+		b.add(r.At, r.LogicalID, "there is no pipeline function "+id, "Functions: [!GetAtt MyFunction.FunctionId]")
 	}
 	return s
+}
+
+// code loads the code around a data source. Only a Lambda function does
+// without.
+func (b *binder) code(id string, s *spec.Script, at spec.Source, ds *spec.DataSource) *Module {
+	if s != nil {
+		return b.module(id, s, at)
+	}
+	if ds != nil && ds.Type != spec.SourceLambda && ds.Unsupported == "" {
+		b.add(at, id, "it has no code, which only works with a Lambda data source", "give it Code or CodeS3Location, and a Runtime")
+	}
+	return nil
 }
 
 func (b *binder) source(at spec.Source, id, name string) *spec.DataSource {

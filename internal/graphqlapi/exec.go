@@ -86,6 +86,7 @@ type execution struct {
 	identity  func() json.RawMessage
 	tokens    chan struct{} // one for each further goroutine; nil: not yet needed
 	resolvers atomic.Int64
+	refusals  atomic.Int64 // of fields
 	written   atomic.Int64 // bytes of values
 	full      atomic.Bool  // the answer is longer than allowed: no more resolvers run
 	room      int          // bytes of an answer

@@ -127,6 +127,11 @@ func (o *Options) check() error {
 		return errors.New("graphqlapi: API, Admit and AuthorizeField are required")
 	}
 	o.Limits.defaults()
+	if o.Load == nil {
+		o.Load = func(owner string, s *spec.Script) (*Module, spec.Problems) {
+			return nil, spec.Problems{{At: s.At, Resource: owner, Message: "nothing runs JavaScript here"}}
+		}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

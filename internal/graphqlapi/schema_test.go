@@ -71,7 +71,7 @@ func TestCheck(t *testing.T) {
 			r.Code = &spec.Script{Text: "half"}
 			return r
 		}()}, `the code exports no function response`},
-		{"no code", "type Query { a: Int }", []spec.Resolver{noCode}, `the resolver has no code`},
+		{"no code", "type Query { a: Int }", []spec.Resolver{noCode}, `it has no code`},
 		{"code", "type Query { a: Int }", []spec.Resolver{func() spec.Resolver {
 			r := resolver("Query", "a", "none")
 			r.Code = &spec.Script{Text: "bad"}

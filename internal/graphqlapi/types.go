@@ -77,9 +77,6 @@ func compileTypes(s *ast.Schema, policy *policy) map[string]*namedType {
 	for name, def := range s.Types {
 		t.types[name] = compileNamed(name, def)
 	}
-	for _, typ := range t.types {
-		t.members(typ, policy)
-	}
 	for _, root := range []struct {
 		def  *ast.Definition
 		name string
@@ -87,6 +84,9 @@ func compileTypes(s *ast.Schema, policy *policy) map[string]*namedType {
 		if root.def != nil {
 			t.types[root.def.Name].root = root.name
 		}
+	}
+	for _, typ := range t.types { // which asks for the roots
+		t.members(typ, policy)
 	}
 	return t.types
 }
