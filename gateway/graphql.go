@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -104,7 +103,7 @@ func (g *Gateway) graphqlServer(s *spec.Spec, a *spec.GraphQLAPI, old *serving, 
 			return server.modes.Load().AuthorizeField(c, typeName, field)
 		},
 		Load:    newScripts(g.engine, s, logScript(g.o.Log)).load,
-		Sources: g.graphqlSources(),
+		Sources: graphqlapi.Sources{Do: g.sources.Do, Direct: g.sources.Direct, Batch: g.sources.Batch},
 		Log:     g.o.Log, Now: g.o.Now,
 	})
 	server.api = api
@@ -129,34 +128,6 @@ func logScript(log *slog.Logger) func(owner, level, text string) {
 		}
 		log.Info("script", "of", owner, "text", text)
 	}
-}
-
-// graphqlSources asks data sources for a GraphQL API.
-func (g *Gateway) graphqlSources() graphqlapi.Sources {
-	return graphqlapi.Sources{
-		Do: func(ctx context.Context, ds *spec.DataSource, request json.RawMessage) (json.RawMessage, *graphqlapi.Failure) {
-			value, f := g.sources.Do(ctx, ds, request, nil)
-			return value, sourceFailure(f)
-		},
-		Direct: func(ctx context.Context, ds *spec.DataSource, event json.RawMessage) (json.RawMessage, *graphqlapi.Failure) {
-			value, f := g.sources.Direct(ctx, ds, event)
-			return value, sourceFailure(f)
-		},
-		Batch: func(ctx context.Context, ds *spec.DataSource, items []json.RawMessage, direct bool) []graphqlapi.Answer {
-			answers := make([]graphqlapi.Answer, len(items))
-			for i, a := range g.sources.Batch(ctx, ds, items, direct) {
-				answers[i] = graphqlapi.Answer{Value: a.Value, Failure: sourceFailure(a.Failure)}
-			}
-			return answers
-		},
-	}
-}
-
-func sourceFailure(f *datasource.Failure) *graphqlapi.Failure {
-	if f == nil {
-		return nil
-	}
-	return &graphqlapi.Failure{Message: f.Message, Type: f.Type, Data: f.Data, Info: f.Info}
 }
 
 // graphql answers a request for a GraphQL API.
