@@ -94,7 +94,7 @@ const (
 // indexed says whether an index helps with the condition: it holds for a few
 // scalars and nothing else.
 func (c *Condition) indexed() bool {
-	if c.Op != OpEq && c.Op != OpIn || c.Op == OpEq && len(c.Values) != 1 || len(c.Values) > maxKeys {
+	if c.Op != OpEq && c.Op != OpIn || c.Op == OpEq && len(c.Values) != 1 || len(c.Values) == 0 || len(c.Values) > maxKeys {
 		return false
 	}
 	return !slices.ContainsFunc(c.Values, func(v Value) bool { return !v.comparable() })
