@@ -89,7 +89,7 @@ type Limits struct {
 	Parallel int           // data sources asked at the same time by one request; 32
 
 	CacheCount int // prepared documents; 1,000
-	CacheBytes int // of their texts, roughly tripled for what is made of them; 32 MiB
+	CacheBytes int // that they take, by a rough estimate; 64 MiB
 }
 
 const (
@@ -99,7 +99,7 @@ const (
 	defaultTime       = 30 * time.Second
 	defaultParallel   = 32
 	defaultCacheCount = 1000
-	defaultCacheBytes = 32 << 20
+	defaultCacheBytes = 64 << 20
 	// defaultResolvers is AppSync's quota of resolvers in one request.
 	defaultResolvers = 10_000
 )
