@@ -26,7 +26,7 @@ type encoder struct {
 
 // encode writes a result. It throws a TypeError for what has no JSON form.
 func (w *worker) encode(value goja.Value) rawJSON {
-	e := encoder{w: w, most: maxResult}
+	e := encoder{w: w, most: maxResult, out: make([]byte, 0, 256)}
 	if isAbsent(value) {
 		return rawJSON("null")
 	}
