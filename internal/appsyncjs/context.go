@@ -170,10 +170,11 @@ func (c *contextObject) makeOutErrors() goja.Value {
 	}
 	for _, f := range c.w.out.Appended {
 		item := c.w.newObject("message", f.Message, "type", orNull(c.w, f.Type))
-		for name, raw := range map[string]rawJSON{"data": f.Data, "errorInfo": f.Info} {
-			if raw != nil {
-				c.w.set(item, name, c.w.mustDecode(raw))
-			}
+		if f.Data != nil {
+			c.w.set(item, "data", c.w.mustDecode(f.Data))
+		}
+		if f.Info != nil {
+			c.w.set(item, "errorInfo", c.w.mustDecode(f.Info))
 		}
 		items = append(items, item)
 	}
