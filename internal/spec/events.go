@@ -116,10 +116,12 @@ type OIDCClient struct {
 // RoleMapping chooses the role of an authenticated identity (Cognito API
 // reference, RoleMapping).
 type RoleMapping struct {
+	LogicalID string // of the IdentityPoolRoleAttachment
 	Provider  string // as PoolClient.Provider with ":ClientID", or an issuer's host and path
 	Token     bool   // Type Token: cognito:preferred_role, cognito:roles
 	Ambiguous string // "AuthenticatedRole" or "Deny"
 	Rules     []RoleRule
+	At        Source
 }
 
 // RoleRule is one rule of a RoleMapping of Type Rules.

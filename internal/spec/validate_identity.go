@@ -24,9 +24,10 @@ func (v *validator) identityPools() {
 		v.oidcClients(p, path)
 		v.check(len(p.Mappings) <= maxRoleMappings, "Mappings", fmt.Sprintf("an identity pool has at most %d role mappings", maxRoleMappings), "")
 		for j := range p.Mappings {
-			v.enter(p.At, p.LogicalID, "%s.Mappings[%d]", path, j)
-			v.once("mapping "+p.ID+"/"+p.Mappings[j].Provider, "Provider", "the provider has a role mapping already")
-			v.roleMapping(&p.Mappings[j])
+			m := &p.Mappings[j]
+			v.enter(m.At, m.LogicalID, "%s.Mappings[%d]", path, j)
+			v.once("mapping "+p.ID+"/"+m.Provider, "Provider", "the provider has a role mapping already")
+			v.roleMapping(m)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 // FuzzLoad feeds bytes as a template: no panic, and an end.
 func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
-		chatTemplate, echoTemplate, cdkTemplate, graphTemplate, samGraphTemplate, cdkGraphTemplate, eventsTemplate, smallEvents, minimal, intrinsics, bomb(), "", "{", "a: &a [*a]", "? [a]: b", "!Ref", "!%00", "\"\\e[31m\": {}", "<<: {<<: {}}",
+		chatTemplate, echoTemplate, cdkTemplate, graphTemplate, samGraphTemplate, cdkGraphTemplate, eventsTemplate, smallEvents, poolTemplate, smallPool, cdkPoolTemplate, minimal, intrinsics, bomb(), "", "{", "a: &a [*a]", "? [a]: b", "!Ref", "!%00", "\"\\e[31m\": {}", "<<: {<<: {}}",
 		"Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::A: [N, [a, b], {\"X${N}\": {Type: AWS::SQS::Queue}}]\n",
 		"Resources: {A: {Type: AWS::IAM::Role, Properties: {RoleName: !Ref B}}, B: {Type: AWS::IAM::Role, Properties: {RoleName: !Ref A}}}",
 		"Resources: {A: {Type: AWS::Lambda::Function, Properties: {FunctionName: !Cidr [10.0.0.0/8, 256, 16]}}}",

@@ -55,7 +55,7 @@ func (l *loader) placeholderName(r *resource) string {
 	names := map[string]string{
 		"AWS::SQS::Queue": "QueueName", "AWS::SNS::Topic": "TopicName", "AWS::S3::Bucket": "BucketName",
 		"AWS::Logs::LogGroup": "LogGroupName", "AWS::StepFunctions::StateMachine": "StateMachineName",
-		"AWS::ApiGateway::Stage": "StageName",
+		"AWS::ApiGateway::Stage": "StageName", "AWS::Cognito::UserPoolGroup": "GroupName",
 	}
 	property := orDefault(names[r.typ], "Name")
 	return l.physical(r, property, func() string {
@@ -82,8 +82,6 @@ func (l *loader) placeholder(r *resource) string {
 		return l.o.Region + "_" + l.derive("pool:"+r.id, mixedAlnum, 9)
 	case "AWS::Cognito::UserPoolClient":
 		return l.derive("client:"+r.id, lowerAlnum, 26)
-	case "AWS::Cognito::IdentityPool":
-		return l.o.Region + ":" + l.uuid("identity:"+r.id)
 	case "AWS::KMS::Key":
 		return l.uuid("key:" + r.id)
 	case "AWS::Serverless::Api", "AWS::Serverless::HttpApi", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Resource", "AWS::ApiGateway::Deployment":

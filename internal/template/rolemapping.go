@@ -85,7 +85,10 @@ func (l *loader) roleOf(m *props, name string) string {
 // roleMapping reads how a provider's users come to their roles. Its name is
 // the map's key if it has no IdentityProvider.
 func (l *loader) roleMapping(m *props, key string, d *poolDraft) {
-	r := spec.RoleMapping{Provider: orDefault(m.str("IdentityProvider"), key), Ambiguous: m.need("AmbiguousRoleResolution", "AmbiguousRoleResolution: Deny")}
+	r := spec.RoleMapping{
+		LogicalID: m.r.id, Provider: orDefault(m.str("IdentityProvider"), key),
+		Ambiguous: m.need("AmbiguousRoleResolution", "AmbiguousRoleResolution: Deny"), At: l.source(m.n),
+	}
 	if path, ok := providerPath(r.Provider); ok {
 		r.Provider = path
 	}
