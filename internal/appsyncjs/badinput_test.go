@@ -3,6 +3,7 @@ package appsyncjs
 import (
 	"bytes"
 	"encoding/json"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -145,7 +146,7 @@ func TestConcurrentCallsAndClose(t *testing.T) {
 		}
 	})
 	for e.running.Load() == 0 {
-		time.Sleep(0)
+		runtime.Gosched()
 	}
 	e.Close()
 	e.Close()
