@@ -21,7 +21,8 @@ func (c *call) conditional(operation string, p parameters, into any) *Failure {
 // failedCondition decides what a failed condition means (AppSync developer
 // guide, "Handling a condition check failure"): a write that was not needed,
 // because the table holds what it would have made it, is no failure; else the
-// document's strategy says. Failures of another kind stay as they are.
+// document's strategy says. What is rejected fails beside the item as it is.
+// Failures of another kind stay as they are.
 func (c *call) failedCondition(f *Failure, wanted item) (json.RawMessage, *Failure) {
 	if f.Type != conditionFailed || c.d.Condition == nil {
 		return null, f
@@ -36,11 +37,19 @@ func (c *call) failedCondition(f *Failure, wanted item) (json.RawMessage, *Failu
 	h := c.d.Condition.Handler
 	switch {
 	case h == nil || h.Strategy == "" || h.Strategy == "Reject":
-		return null, f
+		return c.rejected(f, current)
 	case h.Strategy == "Custom" && h.Lambda != "":
 		return c.custom(f, current)
 	}
 	return null, &Failure{Type: badTemplate, Message: fmt.Sprintf("conditionalCheckFailedHandler.strategy must be Custom, with a lambdaArn, or Reject, not %q", h.Strategy)}
+}
+
+func (c *call) rejected(f *Failure, current json.RawMessage) (json.RawMessage, *Failure) {
+	value, failed := c.plain(current)
+	if failed != nil {
+		return null, failed
+	}
+	return value, f
 }
 
 // current reads the item; nil if there is none.
@@ -126,7 +135,7 @@ func (c *call) custom(f *Failure, current json.RawMessage) (json.RawMessage, *Fa
 	}
 	switch said.Action {
 	case "reject":
-		return null, f
+		return c.rejected(f, current)
 	case "discard":
 		return c.plain(current)
 	case "rerun":

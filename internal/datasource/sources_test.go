@@ -141,7 +141,7 @@ func TestDynamoDBOperations(t *testing.T) {
 				`GetItem {"ConsistentRead":true,"Key":{"id":{"S":"1"}},"TableName":"Posts"}`},
 			`{"t":"x","id":"1","v":7}`, ""},
 		{"put that is not so", `{"operation":"PutItem","key":{"id":{"S":"1"}},"condition":{"expression":"attribute_not_exists(id)","consistentRead":false}}`,
-			[]string{checkFailed, `200 {"Item":{"t":{"S":"y"},"id":{"S":"1"}}}`}, nil, `null`,
+			[]string{checkFailed, `200 {"Item":{"t":{"S":"y"},"id":{"S":"1"}}}`}, nil, `{"t":"y","id":"1"}`,
 			"DynamoDB:ConditionalCheckFailedException: The conditional request failed (Service: DynamoDb, Status Code: 400, Request ID: REQ)"},
 		{"update", `{"operation":"UpdateItem","key":{"id":{"S":"1"}},"update":{"expression":"SET #a = :a","expressionNames":{"#a":"a"},"expressionValues":{":a":{"N":"2"}}},"condition":{"expression":"#a = :b","expressionNames":{"#a":"a"},"expressionValues":{":b":{"N":"1"}}}}`,
 			[]string{`200 {"Attributes":{"a":{"N":"2"}}}`},
@@ -257,10 +257,10 @@ func TestCustomStrategy(t *testing.T) {
 		answers       []string
 		want, failure string
 	}{
-		{"reject", `{"action":"reject"}`, nil, []string{checkFailed, have}, `null`, "DynamoDB:ConditionalCheckFailedException"},
+		{"reject", `{"action":"reject"}`, nil, []string{checkFailed, have}, `{"id":"1"}`, "DynamoDB:ConditionalCheckFailedException"},
 		{"discard", `{"action":"discard"}`, nil, []string{checkFailed, have}, `{"id":"1"}`, ""},
 		{"rerun", `{"action":"rerun","requestMapping":{"operation":"PutItem","key":{"id":{"S":"2"}}}}`, nil, []string{checkFailed, have, `200 {}`}, `{"id":"2"}`, ""},
-		{"rerun in vain", `{"action":"rerun","requestMapping":` + document + `}`, nil, []string{checkFailed, have, checkFailed, have}, `null`, "DynamoDB:ConditionalCheckFailedException"},
+		{"rerun in vain", `{"action":"rerun","requestMapping":` + document + `}`, nil, []string{checkFailed, have, checkFailed, have}, `{"id":"1"}`, "DynamoDB:ConditionalCheckFailedException"},
 		{"rerun of a scan", `{"action":"rerun","requestMapping":{"operation":"Scan"}}`, nil, []string{checkFailed, have}, `null`, "MappingTemplate"},
 		{"neither", `{}`, nil, []string{checkFailed, have}, `null`, "Lambda:IllegalArgument"},
 		{"no JSON", `x`, nil, []string{checkFailed, have}, `null`, "Lambda:IllegalArgument"},
