@@ -43,15 +43,12 @@ func (c *Caller) Identity() json.RawMessage {
 	switch c.Mode {
 	case spec.ModeIAM:
 		v = struct {
-			AccountID    string   `json:"accountId"`
-			AuthProvider *string  `json:"cognitoIdentityAuthProvider"`
-			AuthType     *string  `json:"cognitoIdentityAuthType"`
-			IdentityID   *string  `json:"cognitoIdentityId"`
-			PoolID       *string  `json:"cognitoIdentityPoolId"`
-			SourceIP     []string `json:"sourceIp"`
-			UserARN      string   `json:"userArn"`
-			Username     string   `json:"username"`
-		}{AccountID: c.IAM.Account, SourceIP: c.SourceIPs, UserARN: c.IAM.ARN, Username: c.IAM.UserID}
+			AccountID string `json:"accountId"`
+			cognitoIdentity
+			SourceIP []string `json:"sourceIp"`
+			UserARN  string   `json:"userArn"`
+			Username string   `json:"username"`
+		}{AccountID: c.IAM.Account, cognitoIdentity: c.IAM.Cognito.appSync(), SourceIP: c.SourceIPs, UserARN: c.IAM.ARN, Username: c.IAM.UserID}
 	case spec.ModeCognito:
 		v = struct {
 			Claims          json.RawMessage `json:"claims"`

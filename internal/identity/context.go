@@ -22,7 +22,7 @@ func ContextKeys(id *Identity, c *Call, region string, now time.Time) iam.Contex
 }
 
 // fixedKeys is how many keys fill sets besides tags, at most.
-const fixedKeys = 16
+const fixedKeys = 20
 
 // scratch is the memory of one evaluation, used again and again.
 type scratch struct {
@@ -92,6 +92,7 @@ func (s *scratch) fill(id *Identity, tags []tag, c *Call, region string, now tim
 	if !id.IssuedAt.IsZero() {
 		s.set("aws:tokenissuetime", id.IssuedAt.UTC().Format(time.RFC3339))
 	}
+	s.cognitoKeys(id)
 	for _, t := range tags {
 		s.set(t.key, t.value)
 	}

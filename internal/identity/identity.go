@@ -46,8 +46,10 @@ type Identity struct {
 	SessionName  string // of a session
 	IssuedAt     time.Time
 	Expires      time.Time // both zero but for a session
+	Cognito      *Cognito  // of a session of an identity pool; else nil
 
 	session *iam.Named // session policy; nil if there is none
+	methods []string   // of Cognito
 }
 
 // Call is what a caller wants to do.

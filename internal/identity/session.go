@@ -34,17 +34,23 @@ const (
 // acts for the owner of the machine, or for the Lambda service, which uses
 // sessions of any length.
 func (a *Authenticator) AssumeRole(role, session string, d time.Duration, policy []byte) (aws.Credentials, error) {
+	text, err := compactPolicy(policy)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return a.assume(role, &grant{session: session, policy: text}, d)
+}
+
+// assume completes a grant and seals it.
+func (a *Authenticator) assume(role string, g *grant, d time.Duration) (aws.Credentials, error) {
 	snap := a.current.Load()
 	p := snap.roles[role]
 	if p == nil {
 		return aws.Credentials{}, fmt.Errorf("identity: the template has no role %q", role)
 	}
-	g := &grant{role: p.arn, session: session}
+	g.role = p.arn
 	var err error
-	if g.policy, err = compactPolicy(policy); err != nil {
-		return aws.Credentials{}, err
-	}
-	if err := g.limit(a.o.Now(), d); err != nil {
+	if err = g.limit(a.o.Now(), d); err != nil {
 		return aws.Credentials{}, err
 	}
 	if g.accessKeyID, err = state.NewKeyID(a.o.Rand, "ASIA"); err != nil {
@@ -170,7 +176,10 @@ func (a *Authenticator) openSession(snap *snapshot, token string) (*opened, erro
 	}
 	o := &opened{secret: g.secret, identity: Identity{Kind: Role, AccessKeyID: g.accessKeyID, Account: snap.spec.Account,
 		ARN:          arnHead(snap.spec, "sts") + "assumed-role/" + p.name + "/" + g.session,
-		PrincipalARN: p.arn, UserID: p.id + ":" + g.session, SessionName: g.session, IssuedAt: g.issued, Expires: g.expires}}
+		PrincipalARN: p.arn, UserID: p.id + ":" + g.session, SessionName: g.session, IssuedAt: g.issued, Expires: g.expires, Cognito: g.cognito}}
+	if g.cognito != nil {
+		o.identity.methods = g.cognito.Methods()
+	}
 	if g.policy == "" {
 		return o, nil
 	}

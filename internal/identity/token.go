@@ -19,7 +19,8 @@ const (
 	// MaxSession is the longest life of a session.
 	MaxSession = 12 * time.Hour
 
-	tokenVersion = 1
+	tokenVersion = 1     // a session
+	poolVersion  = 2     // a session of an identity pool
 	tokenHead    = 1 + 4 // version, key id
 	tokenPurpose = "tidewire session token"
 )
@@ -31,6 +32,23 @@ type grant struct {
 	session             string // name
 	policy              string // session policy; empty if there is none
 	issued, expires     time.Time
+	cognito             *Cognito // nil but for a session of an identity pool
+}
+
+func (g *grant) version() byte {
+	if g.cognito != nil {
+		return poolVersion
+	}
+	return tokenVersion
+}
+
+// texts are what is sealed, in this order.
+func (g *grant) texts() []*string {
+	list := []*string{&g.accessKeyID, &g.secret, &g.role, &g.session, &g.policy}
+	if c := g.cognito; c != nil {
+		list = append(list, &c.PoolID, &c.IdentityID, &c.Provider, &c.SignIn)
+	}
+	return list
 }
 
 // Reasons why a token is not opened.
@@ -44,9 +62,8 @@ var (
 // sealer makes and opens session tokens: base64url(version, key id, nonce,
 // AES-256-GCM(grant)). It is immutable.
 type sealer struct {
-	head [tokenHead]byte
-	aad  []byte
-	aead cipher.AEAD // makes its own random nonces
+	key  [tokenHead - 1]byte // id of the key
+	aead cipher.AEAD         // makes its own random nonces
 }
 
 func newSealer(key [32]byte) (*sealer, error) {
@@ -60,15 +77,20 @@ func newSealer(key [32]byte) (*sealer, error) {
 	}
 	s := &sealer{aead: aead}
 	id := sha256.Sum256(append([]byte(tokenPurpose+" key id\x00"), key[:]...))
-	s.head[0] = tokenVersion
-	copy(s.head[1:], id[:])
-	s.aad = append([]byte(tokenPurpose+"\x00"), s.head[:]...)
+	copy(s.key[:], id[:])
 	return s, nil
+}
+
+// head begins a token of a version and is sealed with it.
+func (s *sealer) head(version byte) (head, aad []byte) {
+	head = append([]byte{version}, s.key[:]...)
+	return head, append([]byte(tokenPurpose+"\x00"), head...)
 }
 
 // seal makes a token.
 func (s *sealer) seal(g *grant) (string, error) {
-	sealed := s.aead.Seal(s.head[:tokenHead:tokenHead], nil, g.encode(), s.aad)
+	head, aad := s.head(g.version())
+	sealed := s.aead.Seal(head, nil, g.encode(), aad)
 	if n := base64.RawURLEncoding.EncodedLen(len(sealed)); n > MaxToken {
 		return "", fmt.Errorf("identity: the session token would have %d characters, the limit is %d; shorten the session policy", n, MaxToken)
 	}
@@ -84,31 +106,32 @@ func (s *sealer) open(token string) (*grant, error) {
 	switch {
 	case err != nil || len(sealed) <= tokenHead+s.aead.Overhead():
 		return nil, errTokenForm
-	case sealed[0] != tokenVersion:
+	case sealed[0] != tokenVersion && sealed[0] != poolVersion:
 		return nil, errTokenVersion
-	case string(sealed[:tokenHead]) != string(s.head[:]):
+	case string(sealed[1:tokenHead]) != string(s.key[:]):
 		return nil, errTokenKey
 	}
-	plain, err := s.aead.Open(nil, nil, sealed[tokenHead:], s.aad)
+	_, aad := s.head(sealed[0])
+	plain, err := s.aead.Open(nil, nil, sealed[tokenHead:], aad)
 	if err != nil {
 		return nil, errTokenSeal
 	}
-	return decodeGrant(plain)
+	return decodeGrant(plain, sealed[0])
 }
 
 // encode is the sealed part: issue (seconds since 1970) and life (seconds) as
-// varints, then five texts, each behind its length as a varint.
+// varints, then the texts, each behind its length as a varint.
 func (g *grant) encode() []byte {
 	b := binary.AppendUvarint(nil, uint64(g.issued.Unix()))
 	b = binary.AppendUvarint(b, uint64(g.expires.Sub(g.issued)/time.Second))
-	for _, text := range []string{g.accessKeyID, g.secret, g.role, g.session, g.policy} {
-		b = binary.AppendUvarint(b, uint64(len(text)))
-		b = append(b, text...)
+	for _, text := range g.texts() {
+		b = binary.AppendUvarint(b, uint64(len(*text)))
+		b = append(b, *text...)
 	}
 	return b
 }
 
-func decodeGrant(b []byte) (*grant, error) {
+func decodeGrant(b []byte, version byte) (*grant, error) {
 	issued, n := binary.Uvarint(b)
 	if n <= 0 || issued > 1<<40 {
 		return nil, errTokenForm
@@ -121,7 +144,10 @@ func decodeGrant(b []byte) (*grant, error) {
 	b = b[n:]
 	g := &grant{issued: time.Unix(int64(issued), 0).UTC()}
 	g.expires = g.issued.Add(time.Duration(life) * time.Second)
-	for _, text := range []*string{&g.accessKeyID, &g.secret, &g.role, &g.session, &g.policy} {
+	if version == poolVersion {
+		g.cognito = &Cognito{}
+	}
+	for _, text := range g.texts() {
 		size, n := binary.Uvarint(b)
 		if n <= 0 || size > uint64(len(b)-n) {
 			return nil, errTokenForm
@@ -129,6 +155,9 @@ func decodeGrant(b []byte) (*grant, error) {
 		*text, b = string(b[n:n+int(size)]), b[n+int(size):]
 	}
 	if len(b) != 0 || g.accessKeyID == "" || g.secret == "" || g.role == "" || g.session == "" {
+		return nil, errTokenForm
+	}
+	if g.cognito != nil && g.cognito.check() != nil {
 		return nil, errTokenForm
 	}
 	return g, nil

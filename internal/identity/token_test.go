@@ -15,13 +15,26 @@ func sample() *grant {
 		issued: at, expires: at.Add(time.Hour)}
 }
 
+// samples are one grant of each version.
+func samples() []*grant {
+	pool := sample()
+	pool.cognito = &Cognito{PoolID: "us-east-1:p", IdentityID: "us-east-1:i", Provider: "idp", SignIn: "idp:CognitoSignIn:s"}
+	return []*grant{sample(), pool}
+}
+
 func TestSealEveryBit(t *testing.T) {
 	t.Parallel()
+	for _, g := range samples() {
+		sealEveryBit(t, g)
+	}
+}
+
+func sealEveryBit(t *testing.T, sample *grant) {
 	s, err := newSealer([32]byte{7})
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := s.seal(sample())
+	token, err := s.seal(sample)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +42,7 @@ func TestSealEveryBit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(sample(), got, cmp.AllowUnexported(grant{})); diff != "" {
+	if diff := cmp.Diff(sample, got, cmp.AllowUnexported(grant{})); diff != "" {
 		t.Error(diff)
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(token)
@@ -70,7 +83,7 @@ func TestSealKeysDiffer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	copy(raw, b.head[:]) // claims to be b's
+	copy(raw[1:], b.key[:]) // claims to be b's
 	if _, err := b.open(base64.RawURLEncoding.EncodeToString(raw)); err != errTokenSeal {
 		t.Errorf("another key under this one's id: %v", err)
 	}
@@ -78,14 +91,19 @@ func TestSealKeysDiffer(t *testing.T) {
 
 func TestDecodeGrantRefuses(t *testing.T) {
 	t.Parallel()
-	whole := sample().encode()
-	for n := range whole {
-		if g, err := decodeGrant(whole[:n]); err == nil {
-			t.Errorf("%d of %d bytes decoded as %+v", n, len(whole), g)
+	for _, g := range samples() {
+		whole := g.encode()
+		for n := range whole {
+			if g, err := decodeGrant(whole[:n], g.version()); err == nil {
+				t.Errorf("%d of %d bytes decoded as %+v", n, len(whole), g)
+			}
 		}
-	}
-	if _, err := decodeGrant(append(whole, 0)); err == nil {
-		t.Error("a byte too many")
+		if _, err := decodeGrant(append(whole, 0), g.version()); err == nil {
+			t.Error("a byte too many")
+		}
+		if _, err := decodeGrant(whole, tokenVersion+poolVersion-g.version()); err == nil {
+			t.Error("decoded as the other version")
+		}
 	}
 	for name, change := range map[string]func(*grant){
 		"too long":  func(g *grant) { g.expires = g.issued.Add(MaxSession + time.Second) },
@@ -97,22 +115,52 @@ func TestDecodeGrantRefuses(t *testing.T) {
 	} {
 		g := sample()
 		change(g)
-		if _, err := decodeGrant(g.encode()); err == nil {
+		if _, err := decodeGrant(g.encode(), tokenVersion); err == nil {
 			t.Errorf("%s: decoded", name)
 		}
 	}
+	half := samples()[1]
+	half.cognito.SignIn = ""
+	if _, err := decodeGrant(half.encode(), poolVersion); err == nil {
+		t.Error("a provider without its subject: decoded")
+	}
+}
+
+// TestLongestPoolToken seals the longest of everything that an identity pool
+// may put into a token.
+func TestLongestPoolToken(t *testing.T) {
+	t.Parallel()
+	s, err := newSealer([32]byte{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := sample()
+	g.role = "arn:aws-us-gov:iam::123456789012:role" + strings.Repeat("/", 512) + strings.Repeat("r", 64)
+	g.session, g.policy, g.secret = poolSession, "", strings.Repeat("s", 40)
+	g.cognito = &Cognito{PoolID: strings.Repeat("p", 64), IdentityID: strings.Repeat("i", 64),
+		Provider: strings.Repeat("h", maxProvider), SignIn: strings.Repeat("s", maxSignIn)}
+	if err := g.cognito.check(); err != nil {
+		t.Fatal(err)
+	}
+	token, err := s.seal(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d characters", len(token))
 }
 
 func FuzzDecodeGrant(f *testing.F) {
-	f.Add(sample().encode())
-	f.Add([]byte{})
-	f.Add([]byte{1, 1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		g, err := decodeGrant(b)
+	for _, g := range samples() {
+		f.Add(g.encode(), g.version())
+	}
+	f.Add([]byte{}, byte(tokenVersion))
+	f.Add([]byte{1, 1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1}, byte(poolVersion))
+	f.Fuzz(func(t *testing.T, b []byte, version byte) {
+		g, err := decodeGrant(b, version)
 		if err != nil {
 			return
 		}
-		again, err := decodeGrant(g.encode())
+		again, err := decodeGrant(g.encode(), g.version())
 		if err != nil || !cmp.Equal(g, again, cmp.AllowUnexported(grant{})) {
 			t.Errorf("%+v became %+v, %v", g, again, err)
 		}
