@@ -129,6 +129,9 @@ func (p *policy) field(t *namedType, f *ast.FieldDefinition) access {
 
 // allowed says whether the caller may have a field.
 func (x *execution) allowed(f *field) bool {
+	if x.refused != nil {
+		return !x.refused[f]
+	}
 	c := x.run.Caller
 	if !f.def.access.allows(c) {
 		x.explain(f, nil)

@@ -14,12 +14,16 @@ type API struct {
 	o      Options // immutable
 	config atomic.Pointer[config]
 
+	realtime *realtime // immutable
+
 	ctx    context.Context // of every request
 	cancel context.CancelFunc
 	work   sync.WaitGroup // requests; Add under mu
 
 	mu      sync.Mutex
 	closing bool // guarded by mu
+
+	closed sync.Once // what Shutdown closes last
 }
 
 // New checks and compiles an API. Its error is a [spec.Problems] with
@@ -33,8 +37,12 @@ func New(o Options) (*API, error) {
 		return nil, problems
 	}
 	a := &API{o: o}
-	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.config.Store(cfg)
+	var err error
+	if a.realtime, err = newRealtime(a); err != nil {
+		return nil, err
+	}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
 	return a, nil
 }
 
@@ -61,9 +69,10 @@ func (a *API) enter() bool {
 	return true
 }
 
-// Shutdown refuses new requests (503) and waits for those under way. When ctx
-// is done first, their resolvers are cancelled, and the error says so. It may
-// be called more than once.
+// Shutdown refuses new requests (503), closes every WebSocket with 1011 and
+// waits for all that is under way. When ctx is done first, resolvers are
+// cancelled and sockets dropped, and the error says so. It may be called more
+// than once.
 func (a *API) Shutdown(ctx context.Context) error {
 	a.mu.Lock()
 	a.closing = true
@@ -71,9 +80,11 @@ func (a *API) Shutdown(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() { a.work.Wait(); close(done) }()
 	defer a.cancel()
+	defer a.closed.Do(a.realtime.close)
+	closed := a.realtime.sockets.Shutdown(ctx)
 	select {
 	case <-done:
-		return nil
+		return closed
 	case <-ctx.Done():
 	}
 	a.cancel()

@@ -20,6 +20,8 @@ type config struct {
 	// resolverLimit is how many resolvers one request may run.
 	resolverLimit int
 	documents     *cache
+	// listeners are the subscription fields that a mutation triggers.
+	listeners map[string][]string
 }
 
 // Check is everything that is wrong with an API, each with where it is: errors
@@ -50,6 +52,7 @@ func compile(api *spec.GraphQLAPI, load func(string, *spec.Script) (*Module, spe
 		}
 		spreadResolvers(cfg.types)
 		b.subscriptions()
+		cfg.listeners = listenersOf(schema)
 	}
 	b.problems.Sort()
 	return cfg, b.problems
@@ -214,16 +217,8 @@ func (b *binder) subscriptions() {
 		return
 	}
 	for _, f := range b.cfg.schema.Subscription.Fields {
-		d := f.Directives.ForName("aws_subscribe")
-		if d == nil {
-			continue
-		}
-		arg := d.Arguments.ForName("mutations")
-		if arg == nil || arg.Value == nil {
-			continue
-		}
-		for _, v := range arg.Value.Children {
-			b.subscription(f, v.Value)
+		for _, m := range mutationsOf(f) {
+			b.subscription(f, m)
 		}
 	}
 }

@@ -82,6 +82,9 @@ type execution struct {
 	vars  values
 	ctx   context.Context
 	quiet bool // nothing is resolved
+	// refused, if it is not nil, are the fields that the caller may not have, as
+	// was found out before. There is no caller then.
+	refused map[*field]bool
 
 	identity  func() json.RawMessage
 	tokens    chan struct{} // one for each further goroutine; nil: not yet needed
@@ -96,6 +99,11 @@ type execution struct {
 	errors  []*Error
 	headers http.Header
 	evicted bool // a script called evictFromApiCache
+	// What scripts asked for by extensions: a subscription's filter and
+	// invalidation filter, and what a mutation invalidates.
+	filtered, invalidation json.RawMessage
+	invalidations          []json.RawMessage
+	invalidated            int // how many were asked for before; owned by execute
 }
 
 // execute resolves the root fields and writes the answer.

@@ -30,6 +30,7 @@ type Request struct {
 	ForwardedFor []string
 	Secure       bool
 	Domain       string // custom domain name; empty: the API's own host
+	Base         string // what the API's paths begin with, such as "/abc"; empty as a rule
 }
 
 // exposed are the headers that scripts of other origins may read.

@@ -9,8 +9,12 @@ import (
 
 	"github.com/tidewire/tidewire/internal/appsyncjs"
 	"github.com/tidewire/tidewire/internal/appsyncjs/library"
+	"github.com/tidewire/tidewire/internal/appsyncsocket"
+	"github.com/tidewire/tidewire/internal/bus"
+	"github.com/tidewire/tidewire/internal/conn"
 	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/fault"
+	"github.com/tidewire/tidewire/internal/hub"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/spec"
 )
@@ -35,6 +39,20 @@ type Options struct {
 	// carried out without failing and is not null, before the next one begins.
 	// It must not block. nil: nobody listens.
 	Mutated func(ctx context.Context, m *Mutation)
+
+	// KnownHost says whether a name, with a port or without, is one under which
+	// the API can be reached: signatures on the WebSocket are for such a host. nil:
+	// none is.
+	KnownHost func(host string) bool
+	// Publish and Receive are the methods of the bus that mutations and
+	// subscriptions are joined by. nil: the API has one of its own.
+	Publish func(context.Context, *bus.Event) error
+	Receive func(scope string, f func(*bus.Event)) (stop func(), err error)
+	// SocketLimits are of the WebSocket. Sockets counts how sockets end, Fanout
+	// what becomes of events; nil: nobody counts.
+	SocketLimits appsyncsocket.Limits
+	Sockets      *conn.Stats
+	Fanout       *hub.Stats
 
 	Limits Limits
 	Log    *slog.Logger     // nil: nothing is logged

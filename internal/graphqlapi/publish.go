@@ -1,11 +1,26 @@
 package graphqlapi
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// maxInvalidations is AppSync's limit of invalidateSubscriptions in one
+// request.
+const maxInvalidations = 5
 
 // publish tells of one field of a mutation, if somebody listens and it has a
-// value.
+// value. Before, it ends the subscriptions that the field's resolver wants to
+// end.
 func (x *execution) publish(h *hole) {
-	if x.api.o.Mutated == nil || h.failed || h.out.settle() {
+	if h.failed {
+		x.invalidations = nil
+		return
+	}
+	x.invalidate()
+	name := h.f.def.name
+	listened := len(x.op.cfg.listeners[name]) > 0
+	if !listened && x.api.o.Mutated == nil || h.out.settle() {
 		return
 	}
 	value := h.out.render(nil)
@@ -13,7 +28,28 @@ func (x *execution) publish(h *hole) {
 		return
 	}
 	r := renamer{}
-	x.api.o.Mutated(x.ctx, &Mutation{Field: h.f.def.name, Value: r.value(nil, h.f, h.f.def.typ, value), Caller: x.run.Caller})
+	value = r.value(nil, h.f, h.f.def.typ, value)
+	if listened {
+		x.api.realtime.publish(x.ctx, name, bytes.ToValidUTF8(value, []byte("\uFFFD")))
+	}
+	if x.api.o.Mutated != nil {
+		x.api.o.Mutated(x.ctx, &Mutation{Field: name, Value: value, Caller: x.run.Caller})
+	}
+}
+
+// invalidate carries out what the last resolvers asked for. No resolver runs
+// meanwhile.
+func (x *execution) invalidate() {
+	if len(x.invalidations) == 0 {
+		return
+	}
+	room := max(0, maxInvalidations-x.invalidated)
+	x.invalidated += len(x.invalidations)
+	if x.invalidated > maxInvalidations {
+		x.api.o.Log.Warn("invalidateSubscriptions was called more often than AppSync allows in one request", "api", x.op.cfg.api.LogicalID, "most", maxInvalidations)
+	}
+	x.api.realtime.invalidate(x.ctx, x.invalidations[:min(room, len(x.invalidations))])
+	x.invalidations = nil
 }
 
 // renamer gives the fields of an answer their names of the schema back.
@@ -50,6 +86,10 @@ func (r renamer) object(dst []byte, f *field, raw []byte) []byte {
 	}
 	dst = append(dst, '{')
 	written := make(map[string]bool)
+	if f.def.typ.named.abstract() { // subscribers must know it, whether or not it was selected
+		dst = appendString(append(dst, `"__typename":`...), o.typ.name)
+		written["__typename"] = true
+	}
 	it := iterate(raw)
 	for i := 0; ; i++ {
 		name, value := it.member()

@@ -241,11 +241,18 @@ func orNull(value json.RawMessage) json.RawMessage {
 
 // collect keeps what a call wants to have in the answer besides its value.
 func (x *execution) collect(o *Outcome) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if o.Filter != nil {
+		x.filtered = o.Filter
+	}
+	if o.InvalidationFilter != nil {
+		x.invalidation = o.InvalidationFilter
+	}
+	x.invalidations = append(x.invalidations, o.Invalidations...)
 	if len(o.Headers) == 0 && len(o.Evictions) == 0 {
 		return
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
 	x.evicted = x.evicted || len(o.Evictions) > 0
 	if x.headers == nil {
 		x.headers = make(http.Header)

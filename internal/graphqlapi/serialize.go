@@ -9,6 +9,10 @@ import (
 
 // leaf writes a value of a type without fields.
 func (w *writer) leaf(f *field, t *namedType, raw []byte) bool {
+	if w.x.quiet && t.leaf == leafJSON && raw[0] == '"' { // it has been serialized before
+		w.buf = append(w.buf, raw...)
+		return true
+	}
 	dst, why := t.serialize(w.buf, raw)
 	if why != "" {
 		w.complain(f, "Can't serialize value (%s) : %s", pathText(w.path), why)
