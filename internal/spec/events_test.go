@@ -149,7 +149,7 @@ func TestValidateIdentityPools(t *testing.T) {
 			for i := range 9 {
 				p.Mappings = append(p.Mappings, spec.RoleMapping{Provider: fmt.Sprint(i), Token: true, Ambiguous: "Deny"})
 			}
-		}, []string{"Pool|.Mappings"}},
+		}, []string{"|.Mappings[10]"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -20,13 +20,13 @@ func (v *validator) identityPools() {
 		region, id, _ := strings.Cut(p.ID, ":")
 		v.check(consists(region, "-") && consists(id, "-") && len(id) == 36, "ID", "the id of an identity pool is a region, a colon and a UUID", "us-east-1:01234567-89ab-4cde-8f01-23456789abcd")
 		v.unique("identity pool id", p.ID, "ID")
-		v.check(len(p.Mappings) <= maxRoleMappings, "Mappings", fmt.Sprintf("an identity pool has at most %d role mappings", maxRoleMappings), "")
 		v.poolClients(p, path)
 		v.oidcClients(p, path)
 		for j := range p.Mappings {
 			m := &p.Mappings[j]
 			v.enter(m.At, m.LogicalID, "%s.Mappings[%d]", path, j)
 			v.once("mapping "+p.ID+"/"+m.Provider, "Provider", "the provider has a role mapping already")
+			v.check(j != maxRoleMappings, "", fmt.Sprintf("an identity pool has at most %d role mappings", maxRoleMappings), "")
 			v.roleMapping(m)
 		}
 	}

@@ -200,6 +200,32 @@ func mapped(properties string) string {
 	return attachedPool("RoleMappings: {\"cognito-idp.us-east-1.amazonaws.com/us-east-1_A:web\": {" + properties + "}}")
 }
 
+// issuers is a pool with n issuers, each with a mapping.
+func issuers(n int) string {
+	var arns, mappings, resources []string
+	for i := range n {
+		id := "I" + strings.Repeat("x", i)
+		arns = append(arns, "!Ref "+id)
+		mappings = append(mappings, "\"arn:aws:iam::123456789012:oidc-provider/"+id+"\": {Type: Token, AmbiguousRoleResolution: Deny}")
+		resources = append(resources, "  "+id+": {Type: AWS::IAM::OIDCProvider, Properties: {Url: \"https://"+id+"\", ClientIdList: [a]}}")
+	}
+	pool := anotherPool("OpenIdConnectProviderARNs: [" + strings.Join(arns, ", ") + "]")
+	return pool + "\n  XR: {Type: AWS::Cognito::IdentityPoolRoleAttachment, Properties: {IdentityPoolId: !Ref X, RoleMappings: {" + strings.Join(mappings, ", ") + "}}}\n" + strings.Join(resources, "\n")
+}
+
+// TestMappingByARN names an issuer by its provider's ARN.
+func TestMappingByARN(t *testing.T) {
+	t.Parallel()
+	s := mustLoadGraph(t, "template.yaml", smallPool+issuers(2)+"\n")
+	want := []spec.RoleMapping{{Provider: "I", Token: true, Ambiguous: "Deny"}, {Provider: "Ix", Token: true, Ambiguous: "Deny"}}
+	for i, m := range s.IdentityPools[1].Mappings {
+		m.LogicalID, m.At = "", spec.Source{}
+		if diff := cmp.Diff(want[i], m); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 func TestIdentityPoolProblems(t *testing.T) {
 	t.Parallel()
 	const at = "7|XR.Properties.RoleMappings.cognito-idp.us-east-1.amazonaws.com/us-east-1_A:web"
@@ -229,6 +255,7 @@ func TestIdentityPoolProblems(t *testing.T) {
 		{"mapping of a URL", attachedPool("RoleMappings: {users: {Type: Token, AmbiguousRoleResolution: Deny, IdentityProvider: \"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_A\"}}"), []string{
 			"7|XR.Properties.RoleMappings.users.IdentityProvider|is no provider of the identity pool X"}},
 		{"mapping twice", strings.Replace(mapped("Type: Token, AmbiguousRoleResolution: Deny"), "RoleMappings: {", "RoleMappings: {a: {IdentityProvider: \"cognito-idp.us-east-1.amazonaws.com/us-east-1_A:web\", Type: Token, AmbiguousRoleResolution: Deny}, ", 1), []string{at + "|has a role mapping already"}},
+		{"many mappings", issuers(11), []string{"7|XR.Properties.RoleMappings|at most 10 role mappings"}},
 		{"no rules", mapped("Type: Rules, AmbiguousRoleResolution: Deny"), []string{at + "|requires RulesConfiguration"}},
 		{"rules", mapped("Type: Rules, AmbiguousRoleResolution: Deny, RulesConfiguration: {Rules: [x, {}, {Claim: a, MatchType: Like, Value: b, RoleARN: !GetAtt Role.Arn}]}"), []string{
 			at + ".RulesConfiguration.Rules[0]|a rule is a map", at + ".RulesConfiguration.Rules[1]|requires Claim", at + ".RulesConfiguration.Rules[1]|requires MatchType", at + ".RulesConfiguration.Rules[1]|requires Value",
