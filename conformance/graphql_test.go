@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // issuer is a running clients/login/issuer.mjs: npm oidc-provider.
@@ -286,4 +287,22 @@ func (m *modes) proofs(t testing.TB) []proof {
 var authTypes = map[string]string{
 	"API_KEY": "API Key Authorization", "AWS_IAM": "IAM Authorization", "OPENID_CONNECT": "Open ID Connect Authorization",
 	"AMAZON_COGNITO_USER_POOLS": "User Pool Authorization", "AWS_LAMBDA": "Lambda Authorization",
+}
+
+// now is a time as tokens have it.
+func now() int64 { return time.Now().Unix() }
+
+// eventually waits for something that nobody tells of.
+func eventually(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	every := time.NewTicker(100 * time.Millisecond)
+	defer every.Stop()
+	limit := time.After(patience)
+	for !so() {
+		select {
+		case <-every.C:
+		case <-limit:
+			t.Fatalf("not within %s: %s", patience, what)
+		}
+	}
 }
