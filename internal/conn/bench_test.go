@@ -135,18 +135,20 @@ func BenchmarkFanout(b *testing.B) {
 			retry(func() error { return c.SendParts(head, body, tail) })
 		}
 	}
-	fan := func(c *Conn, _ Prepared, n int) {
-		for n > 0 {
-			sent, _ := c.Fan(head, five[:n], tail)
-			if n -= sent; n > 0 {
-				runtime.Gosched()
+	fan := func(fan func(*Conn, []byte, [][]byte, []byte) (int, error)) func(*Conn, Prepared, int) {
+		return func(c *Conn, _ Prepared, n int) {
+			for n > 0 {
+				sent, _ := fan(c, head, five[:n], tail)
+				if n -= sent; n > 0 {
+					runtime.Gosched()
+				}
 			}
 		}
 	}
 	for _, bm := range []struct {
 		name string
 		send func(*Conn, Prepared, int)
-	}{{"prepared", prepared}, {"parts", parts}, {"fan", fan}} {
+	}{{"prepared", prepared}, {"parts", parts}, {"fan", fan((*Conn).Fan)}, {"fan-now", fan((*Conn).FanNow)}} {
 		for _, publishers := range []int{1, 8} {
 			for _, batch := range []int{1, 5} {
 				b.Run(fmt.Sprintf("%s/publishers=%d/batch=%d", bm.name, publishers, batch), func(b *testing.B) {

@@ -13,11 +13,10 @@
 //
 // Messages are given to Options.Message one at a time, in order, joined from
 // their fragments, and valid UTF-8 if they are text. Pings are answered.
-// [Conn.Send], [Conn.SendParts], [Conn.SendPrepared] and [Conn.Fan] never
-// block: they put whole messages in a queue of at most Options.Queue bytes, in
-// the order of the calls. The first two are for an answer to one peer and
-// write it at once if the socket takes it; the others are for what goes to
-// many, and leave the bytes to the writer. A peer
+// [Conn.Send], [Conn.SendParts], [Conn.SendPrepared], [Conn.Fan] and
+// [Conn.FanNow] never block: they put whole messages in a queue of at most Options.Queue bytes, in
+// the order of the calls. SendPrepared and Fan leave the bytes to the writer;
+// the others write at once if the socket takes it. A peer
 // that does not take its bytes within Options.WriteTimeout is dropped and
 // delays nobody else. [Conn.Close] starts the closing handshake behind what is
 // queued; the peer has Options.CloseTimeout to answer it. Not promised: that a

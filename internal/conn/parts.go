@@ -25,26 +25,45 @@ func (c *Conn) SendParts(parts ...[]byte) error {
 }
 
 // Fan queues a text message for each of bodies, in their order: head, the
-// body, tail. It is for one event that goes to many sockets: all its messages
-// wait together, and the bytes are left to the writer, so that a publisher
-// that is faster than the sockets has several events written by one call. It
-// allocates nothing.
+// body, tail. It is for an event that goes to many sockets: the bytes are left
+// to the writer, which has the events of several publishers written by one
+// call. It allocates nothing.
 //
 // sent says how many were queued; it is len(bodies) unless there is an error:
 // ErrClosed, or ErrFull for the first that did not fit.
 func (c *Conn) Fan(head []byte, bodies [][]byte, tail []byte) (sent int, err error) {
-	now := c.age()
+	at := c.age()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if sent, err = c.queueAll(head, bodies, tail); sent > 0 {
+		c.active = at
+		c.kick()
+	}
+	return sent, err
+}
+
+// FanNow is Fan, but what is queued is written at once if the socket takes it,
+// as Send does. That costs less than Fan while one publisher is at work, and
+// more when there are several.
+func (c *Conn) FanNow(head []byte, bodies [][]byte, tail []byte) (sent int, err error) {
+	at := c.age()
+	c.mu.Lock()
+	if sent, err = c.queueAll(head, bodies, tail); sent == 0 {
+		c.mu.Unlock()
+		return sent, err
+	}
+	c.active = at
+	c.release()
+	return sent, err
+}
+
+// queueAll appends messages until one does not fit. mu is held.
+func (c *Conn) queueAll(head []byte, bodies [][]byte, tail []byte) (sent int, err error) {
 	for _, body := range bodies {
 		if err = c.queue(head, body, tail); err != nil {
 			break
 		}
 		sent++
-	}
-	if sent > 0 {
-		c.active = now
-		c.kick()
 	}
 	return sent, err
 }

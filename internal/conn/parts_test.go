@@ -3,6 +3,7 @@ package conn
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -80,7 +81,7 @@ func TestFan(t *testing.T) {
 		}
 		s.peer.Close()
 		<-s.ended
-		if sent, err := s.Fan(nil, [][]byte{nil}, nil); sent != 0 || !errors.Is(err, ErrClosed) {
+		if sent, err := s.FanNow(nil, [][]byte{nil}, nil); sent != 0 || !errors.Is(err, ErrClosed) {
 			t.Errorf("after the end: %d, %v; want ErrClosed", sent, err)
 		}
 	})
@@ -134,4 +135,34 @@ func TestPartsAllocations(t *testing.T) {
 	if got := testing.AllocsPerRun(100, func() { _, _ = c.Fan(head, bodies, tail) }); got != 0 {
 		t.Errorf("Fan: %v allocations, want none", got)
 	}
+}
+
+// TestFanNow: at once or by the writer, on a socket of the system, the bytes
+// are the same and in order.
+func TestFanNow(t *testing.T) {
+	t.Parallel()
+	server, client := loopback(t)
+	c := New(server, nil, nil)
+	ended := make(chan Closed, 1)
+	go func() { ended <- c.Serve() }()
+	var want []byte
+	for i := range 1000 {
+		body := fmt.Append(nil, i)
+		fan := c.FanNow
+		if i%3 == 0 {
+			fan = c.Fan
+		}
+		if sent, err := fan([]byte("<"), [][]byte{body, body}, []byte(">")); sent != 2 || err != nil {
+			t.Fatalf("Fan: %d, %v", sent, err)
+		}
+		for range 2 {
+			want = appendMessage(want, fmt.Append(nil, "<", i, ">"), DefaultMaxFrame)
+		}
+	}
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(client, got); err != nil || string(got) != string(want) {
+		t.Errorf("read %v; the bytes are those sent: %v", err, string(got) == string(want))
+	}
+	client.Close()
+	<-ended
 }

@@ -116,11 +116,16 @@ func BenchmarkPublishLoopback(b *testing.B) {
 func publishLoopback(b *testing.B, publishers, batch int) {
 	const sockets = 1000
 	tail := []byte(`}`)
-	topics := newBench(b, func(s *Sub[*conn.Conn, *int], rendered [][]byte) error {
+	var topics *benchTopics[*conn.Conn]
+	topics = newBench(b, func(s *Sub[*conn.Conn, *int], rendered [][]byte) error {
+		fan := s.To.Fan
+		if topics.Alone() {
+			fan = s.To.FanNow
+		}
 		var room [64]byte
 		head := append(append(append(room[:0], `{"id":"`...), s.ID...), `","type":"data","event":`...)
 		for len(rendered) > 0 { // wait for readers here; a runtime would close the socket
-			sent, err := s.To.Fan(head, rendered, tail)
+			sent, err := fan(head, rendered, tail)
 			if rendered = rendered[sent:]; err == conn.ErrFull {
 				runtime.Gosched()
 			} else if err != nil {

@@ -194,6 +194,11 @@ func (w *work[T, V, E]) read(path string) Value {
 
 // deliver asks the filters, renders and delivers. No lock is held.
 func (w *work[T, V, E]) deliver() {
+	if len(w.hits) == 0 {
+		return
+	}
+	w.t.busy.Add(1)
+	defer w.t.busy.Add(-1)
 	var n counts
 	for i := range w.hits {
 		h := &w.hits[i]

@@ -54,8 +54,9 @@ type Topics[T any, V comparable, E any] struct {
 	o      TopicsOptions[T, V, E] // immutable
 	stop   func()                 // immutable
 	closed atomic.Bool
-	bodies sync.Pool // *[]byte
-	works  sync.Pool // *work[T, V, E]
+	busy   atomic.Int32 // publishers that are delivering
+	bodies sync.Pool    // *[]byte
+	works  sync.Pool    // *work[T, V, E]
 
 	seed   maphash.Seed
 	shards [shards]topicShard[T, V]
@@ -134,6 +135,11 @@ func (t *Topics[T, V, E]) Len() int {
 	}
 	return n
 }
+
+// Alone says, to Deliver, that no other publisher is delivering now: a socket
+// is best written to at once then, and otherwise left to its writer, which has
+// the events of several publishers written by one call.
+func (t *Topics[T, V, E]) Alone() bool { return t.busy.Load() <= 1 }
 
 // Publish gives events of one topic to the bus, and so to the subscriptions
 // of all nodes, those of this one before it returns. A subscription that wants
