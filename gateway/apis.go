@@ -24,6 +24,9 @@ type API struct {
 	Stage     string // of a WebSocket API
 	URL       string // ws:// or http://; empty when only TLS is answered
 	SecureURL string // wss:// or https://
+	// RealtimeURL and SecureRealtimeURL are the WebSocket's, ws:// and wss://,
+	// of an API of AppSync.
+	RealtimeURL, SecureRealtimeURL string
 	// Auth is of a WebSocket API "NONE" or "AWS_IAM", with "+API_KEY" where a
 	// key is asked too.
 	Auth string
@@ -46,9 +49,11 @@ func (a API) MarshalJSON() ([]byte, error) {
 		Stage     string   `json:"stage,omitempty"`
 		URL       string   `json:"url"`
 		SecureURL string   `json:"secureUrl"`
+		Realtime  string   `json:"realtimeUrl,omitempty"`
+		SecureRT  string   `json:"secureRealtimeUrl,omitempty"`
 		Auth      any      `json:"auth"`
 		APIKeys   []string `json:"apiKeys,omitempty"`
-	}{a.Kind, a.LogicalID, a.ID, a.Stage, a.URL, a.SecureURL, auth, a.APIKeys})
+	}{a.Kind, a.LogicalID, a.ID, a.Stage, a.URL, a.SecureURL, a.RealtimeURL, a.SecureRealtimeURL, auth, a.APIKeys})
 }
 
 // APIs lists what is served now: one entry for each stage of the WebSocket
@@ -73,9 +78,10 @@ func (g *Gateway) describeGraphQL(s *spec.Spec, a *spec.GraphQLAPI) API {
 	if len(s.GraphQLAPIs) > 1 {
 		at = g.clientAddr() + "/" + a.ID + "/graphql"
 	}
-	d := API{Kind: KindGraphQL, LogicalID: a.LogicalID, ID: a.ID, URL: "http://" + at, SecureURL: "https://" + at}
+	d := API{Kind: KindGraphQL, LogicalID: a.LogicalID, ID: a.ID, URL: "http://" + at, SecureURL: "https://" + at,
+		RealtimeURL: "ws://" + at + "/realtime", SecureRealtimeURL: "wss://" + at + "/realtime"}
 	if !g.answersPlain() {
-		d.URL = ""
+		d.URL, d.RealtimeURL = "", ""
 	}
 	for i := range a.Auth {
 		if mode := a.Auth[i].Mode; !slices.Contains(d.Modes, mode) {

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tidewire/tidewire/internal/appsyncjs"
+	"github.com/tidewire/tidewire/internal/appsyncsocket"
 	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/graphqlapi"
@@ -102,9 +103,11 @@ func (g *Gateway) graphqlServer(s *spec.Spec, a *spec.GraphQLAPI, old *serving, 
 		AuthorizeField: func(c *identity.Caller, typeName, field string) *fault.Error {
 			return server.modes.Load().AuthorizeField(c, typeName, field)
 		},
-		Load:    newScripts(g.engine, s, logScript(g.o.Log)).load,
-		Sources: graphqlapi.Sources{Do: g.sources.Do, Direct: g.sources.Direct, Batch: g.sources.Batch},
-		Log:     g.o.Log, Now: g.o.Now,
+		Load:      newScripts(g.engine, s, logScript(g.o.Log)).load,
+		Sources:   graphqlapi.Sources{Do: g.sources.Do, Direct: g.sources.Direct, Batch: g.sources.Batch},
+		KnownHost: func(host string) bool { return g.serving.Load().hosts.known(host, a.ID) },
+		Sockets:   &g.sockets,
+		Log:       g.o.Log, Now: g.o.Now,
 	})
 	server.api = api
 	return server, err
@@ -137,14 +140,15 @@ func (g *Gateway) graphql(w http.ResponseWriter, r *http.Request, p graphqlPlace
 		g.forbidden(w, r, "no GraphQL API has the id "+p.api)
 		return
 	}
-	in := graphqlapi.Request{Peer: peerOf(r, g.o.TrustedProxies), ForwardedFor: forwardedFor(r), Secure: rc.secure, Domain: rc.t.custom}
-	switch p.path {
-	case "graphql":
+	in := graphqlapi.Request{Peer: peerOf(r, g.o.TrustedProxies), ForwardedFor: forwardedFor(r), Secure: rc.secure, Domain: rc.t.custom, Base: p.base}
+	if p.path == "graphql" && !appsyncsocket.IsUpgrade(r) {
 		server.api.GraphQL(w, r, in)
-	default:
-		f := fault.Error{Code: "NotImplementedException", Status: http.StatusNotImplemented, Message: "tidewire does not serve GraphQL subscriptions yet"}
-		f.WriteREST(w)
+		return
 	}
+	if rc.conn != nil {
+		rc.conn.takeHead() // nobody needs it, and the socket may live for a day
+	}
+	server.api.Realtime(w, r, in)
 }
 
 // forwardedFor are the texts of X-Forwarded-For, of which 20 count.

@@ -15,7 +15,7 @@ type target struct {
 	host    string       // as given out: what requestContext.domainName and URLs use
 	api     string       // API id, when the name is an API's own
 	domain  *spec.Domain // when the name is a custom domain of WebSocket APIs
-	graphql string       // GraphQL API id, when the name is its own or its custom domain
+	appsync string       // id of an AppSync API, when the name is its own or its custom domain
 	custom  string       // the custom domain of that API; empty on its own name
 }
 
@@ -58,10 +58,10 @@ func newHosts(addr string, s *spec.Spec, extra []string) (*hosts, error) {
 		a := &s.GraphQLAPIs[i]
 		for _, kind := range []string{"appsync-api", "appsync-realtime-api"} {
 			name := a.ID + "." + kind + "." + s.Region + "." + s.URLSuffix()
-			h.exact[name] = target{host: join(name, port), graphql: a.ID}
+			h.exact[name] = target{host: join(name, port), appsync: a.ID}
 		}
 		for _, name := range a.Domains {
-			h.exact[strings.ToLower(name)] = target{host: join(name, port), graphql: a.ID, custom: name}
+			h.exact[strings.ToLower(name)] = target{host: join(name, port), appsync: a.ID, custom: name}
 		}
 	}
 	for i := range s.Domains {
@@ -94,11 +94,21 @@ func (h *hosts) find(hostHeader string, secure bool, local net.Addr) (target, bo
 	if !ok {
 		return target{}, false
 	}
-	named := t.api != "" || t.domain != nil || t.graphql != "" // such a name may stand behind a forwarded 443
+	named := t.api != "" || t.domain != nil || t.appsync != "" // such a name may stand behind a forwarded 443
 	if port == h.port || h.port == "" || named || portOf(t.host) == port {
 		return t, true
 	}
 	return target{}, false
+}
+
+// known tells whether a client may have signed for a host to reach an API of
+// AppSync: one of the names that the gateway gave out, but not another API's
+// own, with the listening port or without one, which several clients lose.
+func (h *hosts) known(host, api string) bool {
+	t, ok := h.exact[strings.ToLower(hostOnly(host))]
+	port := portOf(host)
+	return ok && t.api == "" && t.domain == nil && (t.appsync == "" || t.appsync == api) &&
+		(port == "" || port == h.port || port == portOf(t.host) || t.appsync != "")
 }
 
 // ownAddress accepts an IP literal that is the connection's own local address.

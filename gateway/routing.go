@@ -57,6 +57,7 @@ func locate(s *spec.Spec, t target, path string) (place, bool) {
 // graphqlPlace is what a path of a GraphQL API names.
 type graphqlPlace struct {
 	api  string // API id
+	base string // what the path begins with, "" or "/" and the API id
 	path string // "graphql", "graphql/realtime", "realtime"
 }
 
@@ -66,14 +67,14 @@ func locateGraphQL(s *spec.Spec, t target, path string) (graphqlPlace, bool) {
 	path = strings.Trim(path, "/")
 	known := map[string]bool{"graphql": true, "graphql/realtime": true, "realtime": true}
 	switch {
-	case t.graphql != "":
-		return graphqlPlace{api: t.graphql, path: path}, known[path]
+	case t.appsync != "":
+		return graphqlPlace{api: t.appsync, path: path}, known[path]
 	case t.api != "" || t.domain != nil:
 		return graphqlPlace{}, false
 	}
 	for i := range s.GraphQLAPIs {
 		if rest, ok := strings.CutPrefix(path, s.GraphQLAPIs[i].ID+"/"); ok {
-			return graphqlPlace{api: s.GraphQLAPIs[i].ID, path: rest}, known[rest]
+			return graphqlPlace{api: s.GraphQLAPIs[i].ID, base: "/" + s.GraphQLAPIs[i].ID, path: rest}, known[rest]
 		}
 	}
 	if len(s.GraphQLAPIs) != 1 {
