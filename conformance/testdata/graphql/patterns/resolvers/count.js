@@ -1,0 +1,3 @@
+export const request = (ctx) => ({ payload: ctx.args.id });
+
+export const response = (ctx) => ctx.result;
