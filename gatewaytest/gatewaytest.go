@@ -8,6 +8,9 @@
 //	})
 //	c := g.Dial(t, nil) // signed as the local developer
 //
+// [Gateway.AppSync] gives a client of a GraphQL API, which may query, mutate
+// and subscribe.
+//
 // The gateway listens on a loopback port, or in memory with
 // [Options.InMemory], keeps its state in the test's own directory, and is
 // closed with the test; a close that fails fails the test. Functions that are
@@ -127,11 +130,16 @@ func options(t testing.TB, o *Options, l net.Listener) *gateway.Options {
 }
 
 // URL is where the first WebSocket API's first stage answers, "ws://…".
-func (g *Gateway) URL() string {
-	if apis := g.APIs(); len(apis) > 0 {
-		return apis[0].URL
+func (g *Gateway) URL() string { return g.first(gateway.KindWebSocket).URL }
+
+// first is the first API of a kind; the zero API if there is none.
+func (g *Gateway) first(kind string) gateway.API {
+	for _, a := range g.APIs() {
+		if a.Kind == kind {
+			return a
+		}
 	}
-	return ""
+	return gateway.API{}
 }
 
 // Developer provides the local developer's credentials.

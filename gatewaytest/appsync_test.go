@@ -1,0 +1,57 @@
+package gatewaytest_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/gatewaytest"
+)
+
+func TestAppSync(t *testing.T) {
+	t.Parallel()
+	for _, inMemory := range []bool{false, true} {
+		g := gatewaytest.New(t, "testdata/graphql.yaml", &gatewaytest.Options{InMemory: inMemory, Functions: map[string]gatewaytest.Function{
+			"Store": gatewaytest.Handler(func(_ context.Context, e map[string]any) (any, error) {
+				if e["title"] == "" {
+					return nil, errors.New("a post needs a title")
+				}
+				return e, nil
+			}),
+		}})
+		c := g.AppSync(t, nil, nil)
+		sub, err := c.Subscribe(t.Context(), &appsync.Request{Query: `subscription { onAdd(author: "ann") { id author } }`})
+		if err != nil {
+			t.Fatal(err)
+		}
+		type added struct{ Add struct{ Title string } }
+		for _, author := range []string{"bob", "ann"} {
+			got, err := appsync.Mutate[added](t.Context(), c, &appsync.Request{
+				Query:     `mutation Add($author: String) { add(id: "1", title: "t", author: $author) { id title author } }`,
+				Variables: map[string]string{"author": author},
+			})
+			if err != nil || got.Add.Title != "t" {
+				t.Fatalf("%+v, %v", got, err)
+			}
+		}
+		event, err := sub.Next(t.Context())
+		if err != nil || string(event.Data) != `{"onAdd":{"id":"1","author":"ann"}}` {
+			t.Errorf("%s, %v", event.Data, err)
+		}
+		_, err = c.Mutate(t.Context(), &appsync.Request{Query: `mutation { add(id: "1", title: "") { id } }`})
+		var failed appsync.Errors
+		if !errors.As(err, &failed) || failed[0].Message != "a post needs a title" || failed[0].ErrorType != "Lambda:Unhandled" {
+			t.Errorf("the function's error: %v", err)
+		}
+		signed := g.AppSync(t, appsync.IAM(g.Developer(), "us-east-1"), nil)
+		who, err := signed.Query(t.Context(), &appsync.Request{Query: `{ me }`})
+		if want := json.RawMessage(`{"me":"arn:aws:iam::123456789012:user/developer"}`); err != nil || string(who.Data) != string(want) {
+			t.Errorf("%+v, %v", who, err)
+		}
+		if _, err := g.AppSync(t, appsync.APIKey("da2-no"), nil).Query(t.Context(), &appsync.Request{Query: `{ me }`}); !errors.Is(err, appsync.ErrUnauthorized) {
+			t.Errorf("a wrong key: %v", err)
+		}
+	}
+}
