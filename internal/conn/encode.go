@@ -26,28 +26,22 @@ func appendMessage(b, text []byte, maxFrame int) []byte {
 	return append(appendHeader(b, op, true, len(text)), text...)
 }
 
-// appendParts appends one message of n bytes, which are those of parts. The
-// parts are used up.
+// appendParts appends one message of n bytes, which are those of parts.
 func appendParts(b []byte, parts [][]byte, n, maxFrame int) []byte {
-	op := ws.OpText
-	for n > maxFrame {
-		b = appendHeader(b, op, false, maxFrame)
-		b, parts = appendBytes(b, parts, maxFrame)
-		n, op = n-maxFrame, ws.OpContinuation
+	left := min(n, maxFrame) // left: bytes to come of the frame
+	b = appendHeader(b, ws.OpText, n <= maxFrame, left)
+	for _, p := range parts {
+		for len(p) > 0 {
+			if left == 0 {
+				left = min(n, maxFrame)
+				b = appendHeader(b, ws.OpContinuation, n <= maxFrame, left)
+			}
+			k := min(left, len(p))
+			b, p = append(b, p[:k]...), p[k:]
+			n, left = n-k, left-k
+		}
 	}
-	b, _ = appendBytes(appendHeader(b, op, true, n), parts, n)
 	return b
-}
-
-// appendBytes appends the first n bytes of parts and says what is left.
-func appendBytes(b []byte, parts [][]byte, n int) ([]byte, [][]byte) {
-	for n > 0 && len(parts[0]) <= n {
-		b, n, parts = append(b, parts[0]...), n-len(parts[0]), parts[1:]
-	}
-	if n > 0 {
-		b, parts[0] = append(b, parts[0][:n]...), parts[0][n:]
-	}
-	return b, parts
 }
 
 func headerSize(n int) int {

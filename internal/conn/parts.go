@@ -4,8 +4,7 @@ import "github.com/gobwas/ws"
 
 // SendParts queues one text message that is the parts one after the other, as
 // Send queues text, and allocates nothing more. A character may be cut between
-// two parts. The parts are copied; the slice that lists them is used up.
-// Errors: ErrClosed, ErrFull.
+// two parts. The parts are copied. Errors: ErrClosed, ErrFull.
 func (c *Conn) SendParts(parts ...[]byte) error {
 	max, n := c.o.maxFrame(), 0
 	for _, p := range parts {
@@ -43,8 +42,8 @@ func (c *Conn) Fan(head []byte, bodies [][]byte, tail []byte) (sent int, err err
 }
 
 // FanNow is Fan, but what is queued is written at once if the socket takes it,
-// as Send does. That costs less than Fan while one publisher is at work, and
-// more when there are several.
+// as Send does. That costs less than Fan for an event now and then, and much
+// more when there are many.
 func (c *Conn) FanNow(head []byte, bodies [][]byte, tail []byte) (sent int, err error) {
 	at := c.age()
 	c.mu.Lock()

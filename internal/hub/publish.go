@@ -197,8 +197,8 @@ func (w *work[T, V, E]) deliver() {
 	if len(w.hits) == 0 {
 		return
 	}
-	w.t.busy.Add(1)
-	defer w.t.busy.Add(-1)
+	w.t.pace.begin()
+	defer w.t.pace.end()
 	var n counts
 	for i := range w.hits {
 		h := &w.hits[i]

@@ -54,9 +54,9 @@ type Topics[T any, V comparable, E any] struct {
 	o      TopicsOptions[T, V, E] // immutable
 	stop   func()                 // immutable
 	closed atomic.Bool
-	busy   atomic.Int32 // publishers that are delivering
-	bodies sync.Pool    // *[]byte
-	works  sync.Pool    // *work[T, V, E]
+	pace   pace
+	bodies sync.Pool // *[]byte
+	works  sync.Pool // *work[T, V, E]
 
 	seed   maphash.Seed
 	shards [shards]topicShard[T, V]
@@ -65,7 +65,7 @@ type Topics[T any, V comparable, E any] struct {
 // OpenTopics makes Topics and begins to receive from the bus. The error is
 // the bus's.
 func OpenTopics[T any, V comparable, E any](o TopicsOptions[T, V, E]) (*Topics[T, V, E], error) {
-	t := &Topics[T, V, E]{o: o, seed: maphash.MakeSeed()}
+	t := &Topics[T, V, E]{o: o, seed: maphash.MakeSeed(), pace: newPace()}
 	for i := range t.shards {
 		t.shards[i].topics = make(map[string]*topic[T, V])
 	}
@@ -135,11 +135,6 @@ func (t *Topics[T, V, E]) Len() int {
 	}
 	return n
 }
-
-// Alone says, to Deliver, that no other publisher is delivering now: a socket
-// is best written to at once then, and otherwise left to its writer, which has
-// the events of several publishers written by one call.
-func (t *Topics[T, V, E]) Alone() bool { return t.busy.Load() <= 1 }
 
 // Publish gives events of one topic to the bus, and so to the subscriptions
 // of all nodes, those of this one before it returns. A subscription that wants
