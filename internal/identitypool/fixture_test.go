@@ -252,3 +252,11 @@ func (d *desk) id(t testing.TB, pool string, logins map[string]string) string {
 func tokenSource(text string) func(context.Context) (*oauth2.Token, error) {
 	return func(context.Context) (*oauth2.Token, error) { return &oauth2.Token{AccessToken: text}, nil }
 }
+
+// header is a header that is written in AWS's own case.
+func header(a answer, name string) string {
+	if values := a.header[name]; len(values) == 1 {
+		return values[0]
+	}
+	return ""
+}

@@ -161,7 +161,7 @@ func TestLoginsRefused(t *testing.T) {
 				continue
 			}
 			a := d.ask(t, call.operation, call.in)
-			if a.status != http.StatusBadRequest || a.Type != tt.code || a.Message != tt.message || a.header["x-amzn-ErrorType"][0] != tt.code {
+			if a.status != http.StatusBadRequest || a.Type != tt.code || a.Message != tt.message || header(a, "x-amzn-ErrorType") != tt.code {
 				t.Errorf("%s, %s: %d %s: %s", name, call.operation, a.status, a.Type, a.Message)
 			}
 		}
