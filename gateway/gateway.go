@@ -15,6 +15,7 @@ import (
 	"github.com/tidewire/tidewire/internal/conn"
 	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/identitypool"
 	"github.com/tidewire/tidewire/internal/lambda"
 	"github.com/tidewire/tidewire/internal/localca"
 	"github.com/tidewire/tidewire/internal/spec"
@@ -43,6 +44,7 @@ type Gateway struct {
 	engine                        *appsyncjs.Engine
 	sources                       *datasource.Sources
 	roleSessions                  roleSessions
+	poolSigner                    *identitypool.Signer // of OpenID tokens
 
 	// DynamoDB; the pointers are nil without tables, until a reload brings some.
 	databaseAuth  *identity.Authenticator
@@ -72,6 +74,7 @@ type serving struct {
 	apis  map[string]*websocketapi.API // by API id
 
 	graphql map[string]*graphqlServer // by API id
+	pools   *identitypool.Pools
 }
 
 // bodyLimit is how long a client may take to send a request's body.
@@ -94,6 +97,14 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	t, ok := g.admit(w, r, s, secure)
 	if !ok {
+		return
+	}
+	if identitypool.Takes(r) {
+		s.pools.ServeHTTP(w, r)
+		return
+	}
+	if t.pools {
+		g.elsewhere(w, r)
 		return
 	}
 	if p, ok := locateGraphQL(s.spec, t, rawPath(r)); ok {

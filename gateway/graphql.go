@@ -176,7 +176,7 @@ func (g *Gateway) retireGraphQL(ctx context.Context, old, now *serving) {
 }
 
 // Unavailable says which authorization modes refuse everybody for want of a
-// setting, a sentence each.
+// setting, and identity pools the tokens of which issuers, a sentence each.
 func (g *Gateway) Unavailable() []string {
 	s := g.serving.Load()
 	var list []string
@@ -185,7 +185,7 @@ func (g *Gateway) Unavailable() []string {
 			list = append(list, server.modes.Load().Unavailable()...)
 		}
 	}
-	return list
+	return append(list, s.pools.Unavailable()...)
 }
 
 // graphqlProblems is what only the runtime can judge of GraphQL APIs.

@@ -17,6 +17,7 @@ type target struct {
 	domain  *spec.Domain // when the name is a custom domain of WebSocket APIs
 	appsync string       // id of an AppSync API, when the name is its own or its custom domain
 	custom  string       // the custom domain of that API; empty on its own name
+	pools   bool         // the name is of the service of identity pools
 }
 
 // hosts are the names that the gateway gave out. A request under any other
@@ -64,6 +65,10 @@ func newHosts(addr string, s *spec.Spec, extra []string) (*hosts, error) {
 			h.exact[strings.ToLower(name)] = target{host: join(name, port), appsync: a.ID, custom: name}
 		}
 	}
+	if len(s.IdentityPools) > 0 {
+		name := identityPoolHost(s)
+		h.exact[name] = target{host: join(name, port), pools: true}
+	}
 	for i := range s.Domains {
 		d := &s.Domains[i]
 		h.exact[strings.ToLower(d.Name)] = target{host: join(d.Name, port), domain: d}
@@ -94,7 +99,7 @@ func (h *hosts) find(hostHeader string, secure bool, local net.Addr) (target, bo
 	if !ok {
 		return target{}, false
 	}
-	named := t.api != "" || t.domain != nil || t.appsync != "" // such a name may stand behind a forwarded 443
+	named := t.api != "" || t.domain != nil || t.appsync != "" || t.pools // such a name may stand behind a forwarded 443
 	if port == h.port || h.port == "" || named || portOf(t.host) == port {
 		return t, true
 	}

@@ -95,11 +95,12 @@ func unknownIssuers(s *spec.Spec, o *Options) spec.Problems {
 			names = append(names, issuerNames(&p)...)
 		}
 	}
+	names = append(names, identityPoolIssuers(s)...)
 	var ps spec.Problems
 	for name := range o.Issuers {
 		if !slices.Contains(names, name) {
 			ps = append(ps, spec.Problem{At: spec.Source{File: s.File}, Message: fmt.Sprintf("--issuer names %s, which is no user pool or issuer of the template", name),
-				Hint: "they are " + strings.Join(names, ", ")})
+				Hint: "they are " + strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ", ")})
 		}
 	}
 	return ps

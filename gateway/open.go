@@ -66,6 +66,7 @@ func (g *Gateway) build(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
+	g.poolSigner = g.newPoolSigner()
 	g.hub = websocketapi.NewHub(0)
 	if err := g.openDatabase(ctx, s); err != nil {
 		return err
@@ -202,6 +203,9 @@ func (g *Gateway) serve(s *spec.Spec) error {
 		return err
 	}
 	next := &serving{spec: s, hosts: hosts, apis: map[string]*websocketapi.API{}, graphql: map[string]*graphqlServer{}}
+	if next.pools, err = g.newIdentityPools(s); err != nil {
+		return err
+	}
 	old := g.serving.Load()
 	if err := g.serveGraphQL(s, old, next); err != nil {
 		return err
