@@ -151,14 +151,15 @@ func shortTime(groups []string, a slog.Attr) slog.Attr {
 
 // ready is the first line of serve --output json.
 type ready struct {
-	Event  string        `json:"event"`
-	Listen string        `json:"listen"`
-	APIs   []gateway.API `json:"apis"`
+	Event         string                 `json:"event"`
+	Listen        string                 `json:"listen"`
+	APIs          []gateway.API          `json:"apis"`
+	IdentityPools []gateway.IdentityPool `json:"identityPools,omitempty"`
 }
 
 func announce(sh *shell, f *serveFlags, g *gateway.Gateway) error {
 	if f.output == "json" {
-		line, err := json.Marshal(ready{Event: "ready", Listen: g.Addr(), APIs: g.APIs()})
+		line, err := json.Marshal(ready{Event: "ready", Listen: g.Addr(), APIs: g.APIs(), IdentityPools: g.IdentityPools()})
 		if err != nil {
 			return err
 		}
@@ -199,6 +200,9 @@ func greeting(g *gateway.Gateway, program, stateDir string) string {
 		}
 		fmt.Fprintf(&b, "    wss      %s\n    auth     %s\n", a.SecureURL, authText(a))
 		fmt.Fprintf(&b, "    try      %s connect %s%s\n", program, firstURL(a), keyFlag(a))
+	}
+	for _, p := range g.IdentityPools() {
+		b.WriteString(poolGreeting(p))
 	}
 	if len(apis) > 0 {
 		fmt.Fprintf(&b, "\n  credentials  eval \"$(%s env%s)\"\n", program, stateFlag(stateDir))
