@@ -31,7 +31,9 @@ func (a *Authenticator) either(ctx context.Context, r *Request) (*Identity, *fau
 		return id, nil
 	}
 	if r.OtherBody != nil && f.Code == "InvalidSignatureException" {
-		if id, other := a.verify(ctx, r.Signed, r.OtherBody); other == nil {
+		signed := *r.Signed
+		signed.ContentLength = int64(len(r.OtherBody))
+		if id, other := a.verify(ctx, &signed, r.OtherBody); other == nil {
 			return id, nil
 		}
 	}
