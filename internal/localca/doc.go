@@ -7,6 +7,10 @@
 // GetCertificate, and the file [Authority.CertFile] to clients; a function
 // that must trust public hosts too takes [Authority.Bundle] of [SystemRoots].
 //
+// [List] gives the authorities of a directory to whoever is asked to trust
+// them, [NoteTrusted] and [Trusted] keep count of those that were given to
+// trust stores.
+//
 // # What is promised
 //
 // An authority can vouch for localhost, 127.0.0.0/8, ::1 and the names given
