@@ -3,6 +3,7 @@ package appsyncjs
 import (
 	"context"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"time"
 )
@@ -10,6 +11,10 @@ import (
 const (
 	watchEvery = 5 * time.Millisecond
 	watchIdle  = 40 // rounds without a call before the watch sleeps
+
+	// certain is how often the growth that is allowed must have been seen for it
+	// not to be mistaken for garbage.
+	certain = 3
 )
 
 // halt is why a call was interrupted.
@@ -87,7 +92,8 @@ func heapObjects() int64 {
 }
 
 // inspect interrupts a call that is over its time, and tells whether the heap
-// has grown too much since the call was seen first.
+// has grown too much since the call was seen first, or since it was smallest:
+// what was garbage of earlier calls then is no room for this one.
 func (w *worker) inspect(now time.Time, heap int64) (hungry bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -98,8 +104,10 @@ func (w *worker) inspect(now time.Time, heap int64) (hungry bool) {
 		w.interrupt(haltContext)
 	case now.Sub(w.started) > w.engine.timeout:
 		w.interrupt(haltTimeout)
-	case w.heap == 0:
+	case w.heap == 0 || heap < w.heap:
 		w.heap = heap
+	case heap-w.heap > certain*w.engine.maxGrowth:
+		w.interrupt(haltMemory) // a collection would let it take as much again
 	default:
 		return heap-w.heap > w.engine.maxGrowth
 	}
@@ -110,9 +118,13 @@ func (w *worker) inspect(now time.Time, heap int64) (hungry bool) {
 func (w *worker) judge(heap int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.busy && w.halted == haltNone && w.heap != 0 && heap-w.heap > w.engine.maxGrowth {
+	if !w.busy || w.halted != haltNone || w.heap == 0 {
+		return
+	}
+	if heap-w.heap > w.engine.maxGrowth {
 		w.interrupt(haltMemory)
 	}
+	w.heap = min(w.heap, heap)
 }
 
 // halt interrupts the call that runs, if one does.
@@ -147,4 +159,15 @@ func (w *worker) end() halt {
 	defer w.mu.Unlock()
 	w.busy, w.ctx = false, nil
 	return w.halted
+}
+
+// clear lets go of all that a runtime held which is not used again. After a
+// call that took too much nothing of it is left when the call returns: what the
+// watch does about the next one would come the later, the more there is to
+// collect.
+func (w *worker) clear() {
+	w.vm, w.ended, w.host, w.modules = nil, nil, nil, nil
+	if w.halted == haltMemory {
+		debug.FreeOSMemory()
+	}
 }
