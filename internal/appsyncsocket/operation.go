@@ -49,21 +49,7 @@ func (op *Operation) Socket() *Socket { return op.socket }
 // socket are under way already, it waits for one of them first. ctx ends with
 // the operation, with the server, and after Limits.Operation. It is called in
 // Options.Message.
-func (op *Operation) Go(work func(ctx context.Context)) { op.run(nil, work) }
-
-// GoInOrder is Go for work that waits until all work of the socket that was
-// given to GoInOrder before is done.
-func (op *Operation) GoInOrder(work func(ctx context.Context)) {
-	before, done := op.socket.last, make(chan struct{})
-	op.socket.last = done
-	op.run(before, func(ctx context.Context) {
-		defer close(done)
-		work(ctx)
-	})
-}
-
-// run runs work when before is closed, if it is not nil.
-func (op *Operation) run(before chan struct{}, work func(ctx context.Context)) {
+func (op *Operation) Go(work func(ctx context.Context)) {
 	k := op.socket
 	for wait := k.enter(); wait != nil; wait = k.enter() {
 		<-wait
@@ -78,9 +64,6 @@ func (op *Operation) run(before chan struct{}, work func(ctx context.Context)) {
 	k.workers.Go(func() {
 		defer k.leave()
 		defer op.worked()
-		if before != nil {
-			<-before
-		}
 		work(ctx)
 	})
 }

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type rig struct {
 	t      testing.TB
 	server *appsyncsocket.Server
+	base   string // of requests
 
 	mu    sync.Mutex
 	asked []*identity.Request // by Connect
@@ -173,7 +174,7 @@ func (r *rig) dial(change ...func(*http.Request)) (*client, *http.Response) {
 	w := &hijacked{httptest.NewRecorder(), far}
 	answered := make(chan struct{})
 	r.serve.Go(func() {
-		r.server.Serve(w, request(change...), appsyncsocket.Request{Peer: netip.MustParseAddr("127.0.0.1"), ID: "id-1"})
+		r.server.Serve(w, request(change...), appsyncsocket.Request{Peer: netip.MustParseAddr("127.0.0.1"), ID: "id-1", Base: r.base})
 		close(answered)
 	})
 	c := &client{t: r.t, nc: near, in: bufio.NewReader(near)}

@@ -28,7 +28,6 @@ type Socket struct {
 	slow  atomic.Bool // it is being closed for that
 
 	workers sync.WaitGroup // operations under way; Add by the reader
-	last    chan struct{}  // closed when what GoInOrder ran last is done; the reader's
 
 	mu      sync.Mutex // guards what follows
 	ops     []*Operation
@@ -73,8 +72,12 @@ func (k *Socket) sent(err error) error {
 func (k *Socket) Close(code int, reason string) { k.conn.Close(code, reason) }
 
 // Fail sends an error about an operation or, if id is empty, about the socket.
-// kind is error, publish_error and the like.
+// kind is error, publish_error and the like. An id that is longer than ids may
+// be is not repeated.
 func (k *Socket) Fail(kind, id string, list ...wire.Problem) {
+	if len(id) > maxID {
+		id = ""
+	}
 	k.Send(k.server.o.Protocol.appendError(nil, kind, id, list...))
 }
 
@@ -217,6 +220,8 @@ func (k *Socket) Subscriptions() int {
 	return k.counted
 }
 
+const maxID = 128 // bytes
+
 // validID is what both protocols take: 1 to 128 printable characters of ASCII.
 // The Event API documents fewer; GraphQL's clients use numbers and UUIDs.
 func validID(id string) bool {
@@ -225,5 +230,5 @@ func validID(id string) bool {
 			return false
 		}
 	}
-	return len(id) > 0 && len(id) <= 128
+	return len(id) > 0 && len(id) <= maxID
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tidewire/tidewire/internal/appsyncsocket"
 	"github.com/tidewire/tidewire/internal/fault"
@@ -387,10 +388,9 @@ func TestViews(t *testing.T) {
 	}
 	c.startAs(iam, "all", query)
 	c.want(`{"type":"start_ack","id":"all"}`)
-	both := s.view(t, query, iam) != s.view(t, query, keyObject)
-	same := s.view(t, query, keyObject) == s.view(t, query, keyObject)
-	if !both || !same {
-		t.Errorf("views of different callers differ: %v, of one are the same: %v", both, same)
+	byKey, again, byIAM := s.view(t, query, keyObject), s.view(t, query, keyObject), s.view(t, query, iam)
+	if byKey != again || byKey == byIAM {
+		t.Errorf("views %+v and %+v of one caller, %+v of another", byKey, again, byIAM)
 	}
 	want := `{"data":{"forBoth":{"id":"1","secret":null}},"errors":[{"path":["forBoth","secret"],"data":null,"errorType":"Unauthorized","errorInfo":null,"locations":[{"line":1,"column":29,"sourceName":null}],"message":"Not Authorized to access secret on type Message"}]}`
 	if got := string(s.api.realtime.render(s.view(t, query, keyObject), json.RawMessage(`{"id":"1","secret":"s"}`))); got != want {
@@ -534,4 +534,31 @@ func TestShutdownOfSockets(t *testing.T) {
 	if r := s.result(t.Context(), post+`{ id } }`); len(r.Errors) > 0 || s.api.Count(Unpublished) != 1 {
 		t.Errorf("a mutation after Shutdown: %s", r.Body)
 	}
+}
+
+// FuzzMessages sends a text to an open socket with a subscription: whatever it
+// is, the socket goes on, and what the server answers is JSON.
+func FuzzMessages(f *testing.F) {
+	f.Add(`{"type":"start","id":"1","payload":{"data":"{\"query\":\"subscription { onPost { id } }\"}","extensions":{"authorization":` + keyObject + `}}}`)
+	f.Add(`{"type":"start","id":"kept","payload":{"data":"{}"}}`)
+	f.Add(`{"type":"stop","id":"kept"}`)
+	f.Add(`{"type":"connection_init"}`)
+	f.Add(`[`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) {
+			return // package conn closes the socket
+		}
+		s := chatRig(t)
+		c := s.open()
+		c.subscribe("kept", `subscription { onPost { id } }`)
+		c.say(text)
+		c.say(`{"type":"stop","id":"last stop"}`)
+		for got := c.read(); got != `{"type":"complete","id":"last stop"}`; got = c.read() {
+			if !json.Valid([]byte(got)) {
+				t.Fatalf("%q was answered %q", text, got)
+			}
+		}
+		c.leave()
+		s.close()
+	})
 }
