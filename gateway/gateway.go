@@ -99,7 +99,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if identitypool.Takes(r) {
+	own := t.api == "" && t.domain == nil && t.appsync == "" // no API's own name
+	if own && identitypool.Takes(r) {
 		s.pools.ServeHTTP(w, r)
 		return
 	}
@@ -112,7 +113,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	service := signedService(r)
-	if proxy := g.databaseProxy.Load(); proxy != nil && service == "dynamodb" {
+	if proxy := g.databaseProxy.Load(); proxy != nil && own && service == "dynamodb" {
 		(*proxy).ServeHTTP(w, r)
 		return
 	}

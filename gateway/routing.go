@@ -42,6 +42,8 @@ func locate(s *spec.Spec, t target, path string) (place, bool) {
 		return locateMapping(t.domain, segments)
 	case t.api != "":
 		return place{api: t.api, stage: segments[0], rest: segments[1:]}, true
+	case t.appsync != "":
+		return place{}, false // one name of AWS's is one API
 	}
 	for i := range s.WebSocketAPIs {
 		if s.WebSocketAPIs[i].ID == segments[0] && len(segments) > 1 {

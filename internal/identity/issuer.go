@@ -110,7 +110,7 @@ func (i *issuer) VerifySignature(ctx context.Context, token string) ([]byte, err
 	for _, a := range algorithms() {
 		algs = append(algs, jose.SignatureAlgorithm(a))
 	}
-	signed, err := jose.ParseSigned(token, algs)
+	signed, err := jose.ParseSignedCompact(token, algs)
 	if err != nil || len(signed.Signatures) != 1 {
 		return nil, errors.New("its signature is not one that is accepted")
 	}

@@ -67,6 +67,9 @@ func (m *Modes) admitJWT(ctx context.Context, r *Request, token string) (*Caller
 	if len(token) > maxJWT {
 		return nil, badToken.Because("the token has %d characters, over %d", len(token), maxJWT)
 	}
+	if !isJWT(token) {
+		return nil, badToken.Because("the token is no JSON Web Token: it is not three parts of base64url with dots between them")
+	}
 	iss, err := unverifiedIssuer(token)
 	if err != nil {
 		return nil, badToken.Because("the token is no JSON Web Token: %w", err)
@@ -105,13 +108,35 @@ func unverifiedIssuer(token string) (string, error) {
 	if err != nil {
 		return "", errors.New("its second part is not base64url")
 	}
-	var claims struct {
-		Issuer string `json:"iss"`
-	}
-	if err := json.Unmarshal(payload, &claims); err != nil {
-		return "", errors.New("its second part is no JSON object with a text as iss")
+	claims, err := readClaims(payload)
+	if err != nil {
+		return "", err
 	}
 	return claims.Issuer, nil
+}
+
+// readClaims reads the claims of a payload by their exact names (RFC 7519,
+// section 4): to encoding/json, "SUB" would be sub as well.
+func readClaims(payload []byte) (*tokenClaims, error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &all); err != nil {
+		return nil, errors.New("its second part is no JSON object")
+	}
+	known := make(map[string]json.RawMessage, len(all))
+	for _, name := range []string{"iss", "sub", "aud", "azp", "client_id", "token_use", "exp", "nbf", "iat", "auth_time", "cognito:username", "username", "cognito:groups"} {
+		if value, ok := all[name]; ok {
+			known[name] = value
+		}
+	}
+	exact, err := json.Marshal(known)
+	if err != nil {
+		return nil, errors.New("its second part is no JSON object")
+	}
+	var claims tokenClaims
+	if err := json.Unmarshal(exact, &claims); err != nil {
+		return nil, errors.New("a claim is not of the type it should be")
+	}
+	return &claims, nil
 }
 
 // admit verifies signature and claims.
@@ -124,14 +149,20 @@ func (t *tokenProvider) admit(ctx context.Context, r *Request, token string) (*C
 		return nil, notAuthorized.Because("the token of %s: %w", t.issuer.name, t.issuer.explain(err))
 	}
 	var text json.RawMessage
-	var claims tokenClaims
-	if err := errors.Join(verified.Claims(&text), verified.Claims(&claims)); err != nil {
-		return nil, badToken.Because("the claims of the token of %s are not of the types they should be", t.issuer.name)
+	if err := verified.Claims(&text); err != nil {
+		return nil, badToken.Because("the token of %s: its claims are no JSON", t.issuer.name)
 	}
-	if f := t.check(&claims); f != nil {
+	claims, err := readClaims(text)
+	if err != nil {
+		return nil, badToken.Because("the token of %s: %w", t.issuer.name, err)
+	}
+	if claims.Issuer != t.issuer.name {
+		return nil, notAuthorized.Because("the token's issuer is %.200q, not %s", claims.Issuer, t.issuer.name)
+	}
+	if f := t.check(claims); f != nil {
 		return nil, f
 	}
-	c := &Caller{Mode: t.provider.Mode, Provider: t.provider, Subject: verified.Subject, Issuer: verified.Issuer,
+	c := &Caller{Mode: t.provider.Mode, Provider: t.provider, Subject: claims.Subject, Issuer: claims.Issuer,
 		Claims: text, SourceIPs: r.sources(), Expires: claims.Expires.time()}
 	if t.provider.Pool != nil {
 		c.Username, c.Groups = claims.username(), claims.Groups
@@ -147,6 +178,8 @@ func algorithms() []string {
 
 // tokenClaims are what AppSync looks at.
 type tokenClaims struct {
+	Issuer    string   `json:"iss"`
+	Subject   string   `json:"sub"`
 	Audience  audience `json:"aud"`
 	Party     string   `json:"azp"`
 	ClientID  string   `json:"client_id"`

@@ -191,24 +191,17 @@ func (l *Logins) names() string {
 	return strings.Join(names, ", ")
 }
 
-// loginClaims are what [tokenClaims] leaves out.
-type loginClaims struct {
-	tokenClaims
-	Issuer  string `json:"iss"`
-	Subject string `json:"sub"`
-}
-
 // read checks a verified token's claims.
 func (l *Logins) read(p *loginProvider, payload []byte) (*Login, *fault.Error) {
-	var c loginClaims
 	login := &Login{Provider: p.name, Mapping: p.name, Principal: p.principal}
-	if err := errors.Join(json.Unmarshal(payload, &c), json.Unmarshal(payload, &login.Claims)); err != nil {
-		return nil, noTokenLogin.Because("the claims of the token of %s are not of the types they should be", p.name)
+	c, err := readClaims(payload)
+	if err := errors.Join(err, json.Unmarshal(payload, &login.Claims)); err != nil {
+		return nil, noTokenLogin.Because("the token of %s: %w", p.name, err)
 	}
 	if c.Issuer != p.issuer.name {
 		return nil, otherIssuerLogin.Because("the token's issuer changed while it was verified")
 	}
-	if f := l.checkTimes(&c); f != nil {
+	if f := l.checkTimes(c); f != nil {
 		return nil, f
 	}
 	switch {
@@ -221,7 +214,7 @@ func (l *Logins) read(p *loginProvider, payload []byte) (*Login, *fault.Error) {
 	case p.userPool && c.TokenUse != "id":
 		return nil, noTokenLogin.Because("token_use of the token is %.50q, not id", c.TokenUse)
 	}
-	client, f := p.client(&c.tokenClaims)
+	client, f := p.client(c)
 	if f != nil {
 		return nil, f
 	}
@@ -247,7 +240,7 @@ func (p *loginProvider) client(c *tokenClaims) (string, *fault.Error) {
 	return "", refusal.Because("the token's aud %.200q (azp %.100q) is none of the clients that the identity pool trusts at %s: %s", strings.Join(c.Audience, ", "), c.Party, p.name, strings.Join(p.clients, ", "))
 }
 
-func (l *Logins) checkTimes(c *loginClaims) *fault.Error {
+func (l *Logins) checkTimes(c *tokenClaims) *fault.Error {
 	now, end := l.now(), c.Expires.time()
 	if end.IsZero() {
 		f := invalidLogin("Missing a required claim: exp")

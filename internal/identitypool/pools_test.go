@@ -142,7 +142,7 @@ func TestLoginsRefused(t *testing.T) {
 		"expired":           {user(t, map[string]any{"exp": start.Add(-time.Minute).Unix()}), no, "Invalid login token. Token expired: 1772600767 >= 1772600707", "ago"},
 		"for ever":          {user(t, map[string]any{"exp": nil}), no, "Invalid login token. Missing a required claim: exp", ""},
 		"not yet":           {user(t, map[string]any{"nbf": start.Add(time.Hour).Unix()}), no, "Invalid login token. Couldn't verify signed token.", "nbf"},
-		"claims of a list":  {user(t, map[string]any{"cognito:groups": 7}), no, "Invalid login token. Not a valid OpenId Connect identity token.", "types"},
+		"claims of a list":  {user(t, map[string]any{"cognito:groups": 7}), no, "Invalid login token. Not a valid OpenId Connect identity token.", "type it should be"},
 		"two at a time":     {map[string]string{userPool: cut, "issuer.example.com/a": cut}, "InvalidParameterException", "tidewire takes one login at a time: it does not link identities", ""},
 		"none, not allowed": {nil, no, "Unauthenticated access is not supported for this identity pool.", "AllowUnauthenticatedIdentities"},
 	} {
