@@ -78,7 +78,10 @@ func (m *modes) forged(t *testing.T, g *graph) {
 		}
 		return claims
 	}
-	send := func(token string) *answered { m.keep(token); return g.with("Authorization", token).post(t, whoDocument) }
+	send := func(token string) *answered {
+		m.keep(token)
+		return g.with("Authorization", token).post(t, whoDocument)
+	}
 	for _, token := range []string{m.issuer.ask(t, "token"), m.issuer.sign(t, good(nil)), m.issuer.sign(t, good(object{"azp": "other", "aud": "x"})),
 		"Bearer " + m.issuer.sign(t, good(object{"aud": []string{"x", "cli"}})), "bearer " + m.issuer.sign(t, good(object{"exp": now() - 5}))} {
 		send(token).data(t, `{"who":{"mode":"Open ID Connect Authorization"}}`)
@@ -116,7 +119,7 @@ func (m *modes) forged(t *testing.T, g *graph) {
 	for name, token := range map[string]string{
 		"none": part(t, object{"alg": "none", "kid": kid}) + "." + claims + ".", "None": part(t, object{"alg": "None"}) + "." + claims + ".",
 		"none, with a signature": part(t, object{"alg": "none"}) + "." + claims + "." + parts[2],
-		"HS256 with the modulus":  signed("HS256", kid, string(raw)), "HS256 with its text": signed("HS256", kid, modulus), "HS256 with nothing": signed("HS256", kid, ""),
+		"HS256 with the modulus": signed("HS256", kid, string(raw)), "HS256 with its text": signed("HS256", kid, modulus), "HS256 with nothing": signed("HS256", kid, ""),
 		"RS256, signed otherwise": signed("RS256", kid, "x"), "other claims": parts[0] + "." + claims + "." + parts[2], "no claims": parts[0] + ".." + parts[2],
 		"its own key": part(t, object{"alg": "RS256", "kid": kid, "jwk": object{"kty": "RSA", "n": base64.RawURLEncoding.EncodeToString(ownKey(t).N.Bytes()), "e": "AQAB"}}) + "." + claims + "." + parts[2],
 		"four parts":  own + ".x", "two parts": parts[0] + "." + parts[1], "long": own + strings.Repeat("A", 20_000), "claims that are a list": parts[0] + "." + part(t, []int{1}) + "." + parts[2],

@@ -1,0 +1,5 @@
+export function request() {
+  return { payload: `${eval("1")}` };
+}
+
+export const response = (ctx) => ctx.result;

@@ -1,0 +1,2 @@
+export const request = () => ({ payload: { id: "n" } });
+export const response = (ctx) => ctx.result;

@@ -1,0 +1,2 @@
+export const request = () => ({ payload: true });
+export const response = (ctx) => ctx.result;
