@@ -79,9 +79,9 @@ func (w *worker) protect(f func() error) (err error) {
 	return err
 }
 
-// evaluate runs the module's top level, then the function.
+// evaluate runs the module's top level if need be, then the function.
 func (w *worker) evaluate(m *Module, function string) error {
-	exports, err := w.vm.RunProgram(m.program)
+	exports, err := w.exports(m)
 	if err != nil {
 		return err
 	}

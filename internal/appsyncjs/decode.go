@@ -23,6 +23,7 @@ var (
 // than JSON.parse does.
 type decoder struct {
 	vm    *goja.Runtime
+	lazy  *worker           // makes objects of canonical text; nil: the text may not be canonical
 	keys  map[string]string // seen before, for fewer copies
 	text  []byte
 	pos   int
@@ -35,6 +36,12 @@ func (w *worker) decode(text []byte) (goja.Value, error) {
 		return goja.Null(), nil
 	}
 	d := decoder{vm: w.vm, keys: w.keys, text: text}
+	if isCanonical(text) {
+		if text[0] == '{' {
+			return w.newLazy(text, nil), nil
+		}
+		d.lazy = w
+	}
 	value, err := d.value()
 	if d.next(); err == nil && d.pos != len(d.text) {
 		err = errJSON
@@ -57,6 +64,9 @@ func (d *decoder) next() byte {
 func (d *decoder) value() (goja.Value, error) {
 	switch d.next() {
 	case '{':
+		if d.lazy != nil {
+			return d.lazyObject(), nil
+		}
 		return d.nested((*decoder).object)
 	case '[':
 		return d.nested((*decoder).array)
@@ -70,6 +80,13 @@ func (d *decoder) value() (goja.Value, error) {
 		return d.word("null", goja.Null())
 	}
 	return d.number()
+}
+
+// lazyObject makes an object of its text as it is.
+func (d *decoder) lazyObject() goja.Value {
+	start := d.pos
+	d.pos = skipCanonical(d.text, start)
+	return d.lazy.newLazy(d.text[start:d.pos:d.pos], nil)
 }
 
 func (d *decoder) nested(read func(*decoder) (goja.Value, error)) (goja.Value, error) {

@@ -1,6 +1,7 @@
 package appsyncjs
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -26,13 +27,21 @@ type encoder struct {
 
 // encode writes a result. It throws a TypeError for what has no JSON form.
 func (w *worker) encode(value goja.Value) rawJSON {
-	e := encoder{w: w, most: maxResult, out: make([]byte, 0, 256)}
 	if isAbsent(value) {
 		return rawJSON("null")
 	}
+	e := encoder{w: w, most: maxResult, out: w.scratch[:0], path: w.path[:0]}
+	w.scratch, w.path = nil, nil // a getter may encode something else meanwhile
 	e.value(value)
-	return e.out
+	if cap(e.out) <= maxScratch {
+		w.scratch = e.out
+	}
+	w.path = e.path
+	return bytes.Clone(e.out)
 }
+
+// maxScratch bounds what a runtime keeps for the next result.
+const maxScratch = 64 << 10
 
 func isAbsent(v goja.Value) bool { return v == nil || goja.IsUndefined(v) || goja.IsNull(v) }
 
@@ -83,8 +92,8 @@ func (e *encoder) number(v goja.Value) {
 		e.unfit(v.String())
 		return
 	}
-	if n, ok := v.Export().(int64); ok {
-		e.out = strconv.AppendInt(e.out, n, 10)
+	if v.ExportType() == intType {
+		e.out = strconv.AppendInt(e.out, v.ToInteger(), 10)
 		return
 	}
 	text := v.String()
@@ -92,13 +101,18 @@ func (e *encoder) number(v goja.Value) {
 }
 
 func (e *encoder) object(o *goja.Object) {
+	kind := o.ExportType()
+	if kind == lazyType {
+		e.lazy(o, lazyOf(o))
+		return
+	}
 	switch class := o.ClassName(); class {
 	case "Function":
 		e.unfit("a function")
 	case "Number", "String", "Boolean":
 		e.value(e.w.vm.ToValue(o.Export()))
 	default:
-		if o.ExportType() == promiseType {
+		if kind == promiseType {
 			e.throw("a Promise has no JSON form: async code is not supported")
 		}
 		e.enter(o)
@@ -111,7 +125,59 @@ func (e *encoder) object(o *goja.Object) {
 	}
 }
 
-var promiseType = reflect.TypeFor[*goja.Promise]()
+var (
+	promiseType = reflect.TypeFor[*goja.Promise]()
+	intType     = reflect.TypeFor[int64]()
+)
+
+// lazy writes an object of a document, as its text where nothing changed.
+func (e *encoder) lazy(o *goja.Object, l *lazyObject) {
+	verbatim := e.indent == "" && e.only == nil && e.replacer == nil && len(e.path)+maxLazyDepth < maxDepth
+	switch {
+	case verbatim && l.raw != nil:
+		e.raw(l.raw)
+		return
+	case e.replacer != nil: // it may change what it is given
+		e.enter(o)
+		e.members(o)
+	default:
+		e.enter(o)
+		e.lazyMembers(l, verbatim)
+	}
+	e.path = e.path[:len(e.path)-1]
+}
+
+func (e *encoder) raw(text []byte) {
+	if len(e.out)+len(text) > e.most {
+		e.throw("the value is larger than %d bytes", e.most)
+	}
+	e.out = append(e.out, text...)
+}
+
+// lazyMembers is members for an object of a document. Getters that run
+// meanwhile may change it.
+func (e *encoder) lazyMembers(l *lazyObject, verbatim bool) {
+	e.out = append(e.out, '{')
+	some := false
+	for _, key := range l.Keys() {
+		i := l.find(key)
+		if i < 0 || e.only != nil && !e.only[key] {
+			continue
+		}
+		m := &l.members[i]
+		if goja.IsUndefined(m.value) || e.plain && isUnfit(m.value) {
+			continue
+		}
+		e.key(key, some)
+		some = true
+		if _, object := m.value.(*goja.Object); verbatim && m.raw != nil && !object {
+			e.raw(m.raw)
+			continue
+		}
+		e.value(l.value(m))
+	}
+	e.close('}', some)
+}
 
 func (e *encoder) enter(o *goja.Object) {
 	if len(e.path) >= maxDepth {
@@ -150,19 +216,23 @@ func (e *encoder) members(o *goja.Object) {
 		if v == nil || goja.IsUndefined(v) || e.plain && isUnfit(v) {
 			continue
 		}
-		if some {
-			e.out = append(e.out, ',')
-		}
+		e.key(key, some)
 		some = true
-		e.line(0)
-		e.out = appendQuoted(e.out, key)
-		e.out = append(e.out, ':')
-		if e.indent != "" {
-			e.out = append(e.out, ' ')
-		}
 		e.value(v)
 	}
 	e.close('}', some)
+}
+
+// key begins a member.
+func (e *encoder) key(key string, another bool) {
+	if another {
+		e.out = append(e.out, ',')
+	}
+	e.line(0)
+	e.out = append(appendQuoted(e.out, key), ':')
+	if e.indent != "" {
+		e.out = append(e.out, ' ')
+	}
 }
 
 // keys lists what an object has. Scripts cannot hide properties; only ctx.info

@@ -92,7 +92,7 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.dynamodb = first.exports()
+	e.dynamodb = first.dynamodb()
 	e.idle, e.all[first] = []*worker{first}, struct{}{}
 	e.watching.Go(e.watch)
 	return e, nil

@@ -43,6 +43,8 @@ type Module struct {
 	program *goja.Program
 	bundle  *bundle
 	exports map[string]bool
+	// constant: the top level has no state, so that it runs once in a runtime.
+	constant bool
 }
 
 // Has tells whether a function is exported: "request", or "onPublish.request" for
@@ -73,11 +75,11 @@ func (e *Engine) compile(b *bundle) (*Module, Problems) {
 	if problems := lint(program, b); len(problems) > 0 {
 		return nil, problems.sorted()
 	}
-	compiled, err := goja.CompileAST(program, true)
-	if err != nil {
+	m := &Module{engine: e, bundle: b, exports: exported(program, b), constant: makeConstant(program)}
+	if m.program, err = goja.CompileAST(program, true); err != nil {
 		return nil, b.syntaxProblems(err)
 	}
-	return &Module{engine: e, program: compiled, bundle: b, exports: exported(program, b)}, nil
+	return m, nil
 }
 
 // syntaxProblems are for what esbuild understands and goja does not.

@@ -25,6 +25,7 @@ type worker struct {
 	modules *library.Modules
 	host    *library.Host
 	ended   *goja.Object // thrown to end an evaluation on purpose
+	freeze  goja.Callable
 
 	stopping atomic.Bool // for loops of native functions
 
@@ -37,23 +38,29 @@ type worker struct {
 	halted  halt
 
 	// Owned by the goroutine of the call.
-	keys   map[string]string // of objects that were decoded
-	module *Module
-	call   *Call
-	out    *Outcome
-	object *contextObject
-	grown  int64 // bytes that functions were about to make
-	depth  int   // of nested native functions
-	logged int   // bytes
-	spent  bool  // must not be used again
+	keys    map[string]string // of objects that were decoded
+	scratch []byte            // for results
+	path    []*goja.Object    // for results
+	members []lazyMember      // for objects of documents
+
+	constants constants
+	module    *Module
+	call      *Call
+	out       *Outcome
+	object    *contextObject
+	grown     int64 // bytes that functions were about to make
+	depth     int   // of nested native functions
+	logged    int   // bytes
+	spent     bool  // must not be used again
 }
 
 // newWorker makes a runtime in which nothing can be changed any more.
 func newWorker(e *Engine) (*worker, error) {
-	w := &worker{engine: e, vm: goja.New(), keys: make(map[string]string)}
+	w := &worker{engine: e, vm: goja.New(), keys: make(map[string]string), constants: make(constants)}
 	w.vm.SetMaxCallStackSize(maxFrames)
 	w.vm.SetRandSource(w.random)
 	w.ended = w.vm.NewObject()
+	w.freeze, _ = goja.AssertFunction(w.vm.GlobalObject().Get("Object").ToObject(w.vm).Get("freeze"))
 	w.host = w.newHost()
 	w.modules = library.New(w.vm, w.host)
 	if err := w.lockDown(); err != nil {
@@ -62,8 +69,8 @@ func newWorker(e *Engine) (*worker, error) {
 	return w, nil
 }
 
-// exports are the names that @aws-appsync/utils/dynamodb has.
-func (w *worker) exports() []string { return w.modules.DynamoDB.Keys() }
+// dynamodb lists the names that @aws-appsync/utils/dynamodb has.
+func (w *worker) dynamodb() []string { return w.modules.DynamoDB.Keys() }
 
 // random is what Math.random gives.
 func (w *worker) random() float64 {
