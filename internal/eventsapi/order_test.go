@@ -66,7 +66,7 @@ func TestOrderOfOnePublisher(t *testing.T) {
 		hears.hear(data("s", fmt.Sprint(i)))
 		says.hear(fmt.Sprintf(`{"type":"publish_success","id":"%d","successful":[{"identifier":"ID","index":0}],"failed":[]}`, i))
 	}
-	if r.api.lines.mu.Lock(); len(r.api.lines.last) != 0 {
+	if r.api.lines.mu.Lock(); len(r.api.lines.all) != 0 {
 		t.Error("lines are left")
 	}
 	r.api.lines.mu.Unlock()

@@ -175,9 +175,10 @@ func (a *API) ended(op *appsyncsocket.Operation) {
 	}
 }
 
-// unsubscribe ends a subscription, also one that is not active yet.
+// unsubscribe ends a subscription, also one that is not active yet, but no
+// publish.
 func (a *API) unsubscribe(s *appsyncsocket.Socket, f *wire.Frame) {
-	if f.ID != "" && s.Stop(f.ID, wire.AppendReply(nil, wire.UnsubscribeSuccess, f.ID)) {
+	if f.ID != "" && !a.lines.publishing(s, f.ID) && s.Stop(f.ID, wire.AppendReply(nil, wire.UnsubscribeSuccess, f.ID)) {
 		return
 	}
 	kind := wire.UnsubscribeError
@@ -199,7 +200,7 @@ func (a *API) publish(s *appsyncsocket.Socket, f *wire.Frame) {
 	if op == nil {
 		return
 	}
-	place := a.lines.join(s)
+	place := a.lines.join(s, op.ID())
 	o.await = place.wait
 	op.Go(func(ctx context.Context) {
 		defer place.leave()
@@ -208,7 +209,7 @@ func (a *API) publish(s *appsyncsocket.Socket, f *wire.Frame) {
 			a.refused(s, o, refused)
 			answer = wire.AppendEventsError(nil, wire.PublishError, op.ID(), problem(refused))
 		}
-		op.Finish(answer)
+		place.finish(func() { op.Finish(answer) })
 	})
 }
 
