@@ -84,37 +84,86 @@ func (r renamer) object(dst []byte, f *field, raw []byte) []byte {
 	if o == nil {
 		return append(dst, raw...)
 	}
-	dst = append(dst, '{')
-	written := make(map[string]bool)
+	m := make(parts, 0, len(o.fields)+1)
 	if f.def.typ.named.abstract() { // subscribers must know it, whether or not it was selected
-		dst = appendString(append(dst, `"__typename":`...), o.typ.name)
-		written["__typename"] = true
+		m = append(m, part{"__typename", appendString(nil, o.typ.name)})
 	}
 	it := iterate(raw)
-	for i := 0; ; i++ {
-		name, value := it.member()
-		if name == nil || i >= len(o.fields) {
-			return append(dst, '}')
+	for _, sub := range o.fields {
+		_, value := it.member()
+		switch {
+		case sub.typename:
+			m.add("__typename", value, true)
+		case sub.def.typ.named.composite():
+			m.add(sub.def.name, r.value(nil, sub, sub.def.typ, value), len(sub.nodes[0].Arguments) == 0)
+		default:
+			m.add(sub.def.name, value, false)
 		}
-		sub := o.fields[i]
-		real := "__typename"
-		if !sub.typename {
-			real = sub.def.name
+	}
+	return m.append(dst)
+}
+
+// parts are the members of an object.
+type parts []part
+
+type part struct {
+	name  string
+	value []byte
+}
+
+// add adds a member. If it is there already, under another alias, the first one
+// counts; of an object that was asked for without arguments, the two are one.
+func (m *parts) add(name string, value []byte, plain bool) {
+	for i := range *m {
+		if p := &(*m)[i]; p.name == name {
+			if plain {
+				p.value = merge(p.value, value)
+			}
+			return
 		}
-		if written[real] {
-			continue
-		}
-		if len(written) > 0 {
+	}
+	*m = append(*m, part{name, value})
+}
+
+func (m parts) append(dst []byte) []byte {
+	dst = append(dst, '{')
+	for i, p := range m {
+		if i > 0 {
 			dst = append(dst, ',')
 		}
-		written[real] = true
-		dst = append(appendString(dst, real), ':')
-		if sub.typename {
-			dst = append(dst, value...)
-			continue
-		}
-		dst = r.value(dst, sub, sub.def.typ, value)
+		dst = append(append(appendString(dst, p.name), ':'), p.value...)
 	}
+	return append(dst, '}')
+}
+
+// merge adds to a what b has more: members of objects, also of those in lists.
+func merge(a, b []byte) []byte {
+	switch {
+	case len(a) == 0 || len(b) == 0 || a[0] != b[0] || a[0] != '{' && a[0] != '[':
+		return a
+	case a[0] == '[':
+		return mergeItems(a, b)
+	}
+	var m parts
+	for _, object := range [][]byte{a, b} {
+		it := iterate(object)
+		for name, value := it.member(); name != nil; name, value = it.member() {
+			m.add(unquote(name), value, true)
+		}
+	}
+	return m.append(nil)
+}
+
+func mergeItems(a, b []byte) []byte {
+	dst := []byte{'['}
+	x, y := iterate(a), iterate(b)
+	for n, i, j := 0, x.item(), y.item(); i != nil; n, i, j = n+1, x.item(), y.item() {
+		if n > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, merge(i, j)...)
+	}
+	return append(dst, ']')
 }
 
 // planOf finds the plan that an object was written by.

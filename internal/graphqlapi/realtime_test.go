@@ -3,7 +3,9 @@ package graphqlapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,6 +94,8 @@ func TestSelection(t *testing.T) {
 	c.subscribe("1", `subscription { mine: onPost { __typename key: id text room ...F } } fragment F on Message { extra tags open kind rating }`)
 	s.mutate(post+`{ a: id b: text extra tags kind open rating } }`, `{"kind":"NEWS"}`)
 	c.data("1", `{"data":{"mine":{"__typename":"Message","key":"1","text":"hi","room":null,"extra":"{\"a\":1}","tags":["x","y"],"open":true,"kind":"NEWS","rating":2.5}}}`)
+	s.mutate(post + `{ id author { name } again: author { age } } }`)
+	c.data("1", `{"data":{"mine":{"__typename":"Message","key":"1","text":null,"room":null,"extra":null,"tags":null,"open":null,"kind":null,"rating":null}}}`)
 	s.mutate(post + `{ text } }`)
 	c.data("1", `{"data":{"mine":null},"errors":[{"path":["mine","key"],"locations":null,"message":"Cannot return null for non-nullable type: 'ID' within parent 'Message' (/mine/key)"}]}`)
 
@@ -100,6 +104,90 @@ func TestSelection(t *testing.T) {
 	c.read() // of 1
 	c.data("2", `{"data":null,"errors":[{"path":["onMust","id"],"locations":null,"message":"Cannot return null for non-nullable type: 'ID' within parent 'Message' (/onMust/id)"}]}`)
 	c.leave()
+}
+
+// TestAliases: what a mutation selected under several names is one.
+func TestAliases(t *testing.T) {
+	t.Parallel()
+	s := chatRig(t)
+	defer s.close()
+	c := s.open()
+	c.subscribe("1", `subscription { onPost { author { name age } text } }`)
+	s.mutate(post + `{ a: author { name } text other: text b: author { years: age name } } }`)
+	c.data("1", `{"data":{"onPost":{"author":{"name":"A","age":3},"text":"hi"}}}`)
+	c.leave()
+	for _, tt := range [][3]string{{`[{"a":1},null]`, `[{"b":2},{"c":3}]`, `[{"a":1,"b":2},null]`}, {`{"a":{"b":1}}`, `{"a":{"c":2},"d":3}`, `{"a":{"b":1,"c":2},"d":3}`},
+		{`[1]`, `[2,3]`, `[1]`}, {`[1,2]`, `[3]`, `[1,2]`}, {`1`, `{}`, `1`}} {
+		if got := string(merge([]byte(tt[0]), []byte(tt[1]))); got != tt[2] {
+			t.Errorf("%s and %s are %s", tt[0], tt[1], got)
+		}
+	}
+}
+
+// TestExpiry: a credential counts when it is sent, not later.
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	s := chatRig(t)
+	defer s.close()
+	c := s.open()
+	c.subscribe("1", `subscription { onPost { id } }`)
+	s.caller.Expires = time.Now().Add(-time.Hour)
+	s.mutate(post + `{ id } }`)
+	c.data("1", `{"data":{"onPost":{"id":"1"}}}`)
+	c.leave()
+}
+
+// TestChurn: while others come and die, a subscriber gets every event, once and
+// in order, and every start that was acknowledged gets what comes after it.
+func TestChurn(t *testing.T) {
+	t.Parallel()
+	s := chatRig(t)
+	defer s.close()
+	const events = 300
+	steady := s.open()
+	steady.subscribe("1", `subscription { onPost { id } }`)
+	var others sync.WaitGroup
+	done := make(chan struct{})
+	for range 4 {
+		others.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				c := s.open()
+				c.subscribe("x", `subscription { onPost { id text } }`)
+				if n%2 == 0 {
+					c.read()
+				}
+				c.leave()
+			}
+		})
+	}
+	s.served.Go(func() {
+		defer close(done)
+		for n := range events {
+			if r := s.result(t.Context(), post+`{ id text } }`, fmt.Sprintf(`{"id":%d}`, n)); len(r.Errors) > 0 {
+				t.Errorf("%s", r.Body)
+			}
+		}
+	})
+	for n := range events {
+		steady.data("1", fmt.Sprintf(`{"data":{"onPost":{"id":"%d"}}}`, n))
+	}
+	<-done
+	steady.leave()
+	gone := make(chan struct{})
+	s.served.Go(func() { others.Wait(); close(gone) })
+	for { // for whoever waits for an event
+		select {
+		case <-gone:
+			return
+		default:
+			s.result(t.Context(), post+`{ id text } }`)
+		}
+	}
 }
 
 func TestSwitches(t *testing.T) {
