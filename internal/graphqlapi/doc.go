@@ -3,8 +3,8 @@
 //
 // [Check] says everything that is wrong with an API, with the lines of its
 // schema; [New] makes an [API] of one; [API.GraphQL] answers HTTP requests for
-// /graphql. [API.Prepare] and [API.Execute] are the same without HTTP, for
-// subscriptions: an operation is prepared once and executed for many callers.
+// /graphql, and [API.Realtime] upgrades to the WebSocket of subscriptions.
+// [API.Prepare] and [API.Execute] are the same as GraphQL without HTTP.
 //
 // What the package needs of others are function values in [Options]: who
 // admits a caller, who loads and runs JavaScript, who asks data sources. It
@@ -23,6 +23,16 @@
 // Errors have AppSync's form: errorType, errorInfo and data beside message, in
 // the same object. The words are those of AppSync where they are known, and of
 // the release of graphql-java that AppSync speaks like otherwise.
+//
+// # Subscriptions
+//
+// A subscription is active before its start_ack is sent, and gets every result
+// of its mutations from then on, in the order of one caller's mutations. What
+// its start was admitted with is not looked at again. A result is rendered once
+// for each distinct view, which is a selection and which of its fields the
+// subscriber may have; subscriptions with the same view get the same bytes. No
+// resolver runs for that: delivered is what both the mutation and the
+// subscriber have selected.
 //
 // # Concurrency
 //
