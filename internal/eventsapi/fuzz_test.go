@@ -17,6 +17,7 @@ func FuzzPublish(f *testing.F) {
 	for _, s := range []string{publication("default/x", `{"a":1}`, "2"), "", "{", `{"channel":"default","events":["\"\ud800\""]}`, `{"events":[],"channel":null}`, `{"channel":"default","channel":"other","events":["1"]}`} {
 		f.Add(s)
 	}
+	const errorType = "x-amzn-ErrorType"
 	r := newRig(f)
 	f.Fuzz(func(t *testing.T, body string) {
 		w := httptest.NewRecorder()
@@ -34,7 +35,7 @@ func FuzzPublish(f *testing.F) {
 			t.Fatalf("%q: %s: %v", body, w.Body, err)
 		}
 		ok := w.Code == 200 && len(answer.Errors) == 0 && len(answer.Successful) > 0 && len(answer.Successful) <= maxBatch
-		refused := w.Code >= 400 && w.Code < 500 && len(answer.Errors) == 1 && answer.Errors[0].ErrorType == w.Header()["x-amzn-ErrorType"][0]
+		refused := w.Code >= 400 && w.Code < 500 && len(answer.Errors) == 1 && answer.Errors[0].ErrorType == w.Header()[errorType][0]
 		if !ok && !refused {
 			t.Errorf("%q: %d %s", body, w.Code, w.Body)
 		}
@@ -98,7 +99,7 @@ func FuzzOutgoing(f *testing.F) {
 				t.Errorf("%q: broadcast %s: %v", answer, e, err)
 			}
 		}
-		if _, _, ok := readReply(json.RawMessage(answer)); ok && !json.Valid([]byte(answer)) {
+		if _, _, ok := readReply(json.RawMessage(answer)); ok && answer != "" && !json.Valid([]byte(answer)) {
 			t.Errorf("%q was taken as a reply", answer)
 		}
 		if took := time.Since(begun); took > 5*time.Second {

@@ -1,11 +1,11 @@
 package eventsapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/tidewire/tidewire/internal/wire"
 )
@@ -116,5 +116,5 @@ func text(raw []byte) string {
 }
 
 func isNull(raw json.RawMessage) bool {
-	return len(raw) == 0 || strings.TrimSpace(string(raw)) == "null"
+	return len(raw) == 0 || string(bytes.Trim(raw, " \t\r\n")) == "null"
 }
