@@ -14,11 +14,12 @@ import (
 const (
 	KindWebSocket = "websocket"
 	KindGraphQL   = "graphql"
+	KindEvents    = "events"
 )
 
 // API is one served API, or one stage of a WebSocket API.
 type API struct {
-	Kind      string // KindWebSocket or KindGraphQL
+	Kind      string // KindWebSocket, KindGraphQL or KindEvents
 	LogicalID string
 	ID        string
 	Stage     string // of a WebSocket API
@@ -30,7 +31,8 @@ type API struct {
 	// Auth is of a WebSocket API "NONE" or "AWS_IAM", with "+API_KEY" where a
 	// key is asked too.
 	Auth string
-	// Modes are the authorization modes of a GraphQL API, the default one first.
+	// Modes are the authorization modes of an API of AppSync; of a GraphQL API
+	// the default one comes first.
 	Modes   []string
 	APIKeys []string
 }
@@ -57,7 +59,7 @@ func (a API) MarshalJSON() ([]byte, error) {
 }
 
 // APIs lists what is served now: one entry for each stage of the WebSocket
-// APIs, then one for each GraphQL API.
+// APIs, then one for each GraphQL and Event API.
 func (g *Gateway) APIs() []API {
 	s := g.Spec()
 	list := []API{}
@@ -69,6 +71,9 @@ func (g *Gateway) APIs() []API {
 	}
 	for i := range s.GraphQLAPIs {
 		list = append(list, g.describeGraphQL(s, &s.GraphQLAPIs[i]))
+	}
+	for i := range s.EventsAPIs {
+		list = append(list, g.describeEvents(s, &s.EventsAPIs[i]))
 	}
 	return list
 }

@@ -151,8 +151,8 @@ func (x *explainer) close() {
 func (g *Gateway) knownAs(r *sigv4.Request) (hosts, prefixes []string, api string) {
 	s := g.serving.Load()
 	t, _ := s.hosts.find(r.Host, false, nil)
-	if p, ok := locateGraphQL(s.spec, t, r.Path); ok {
-		return knownGraphQL(s.spec, p.api)
+	if p, ok := locateAppSync(s.spec, t, strings.TrimSuffix(r.Path, "/connect")); ok {
+		return knownAppSync(s.spec, p.api)
 	}
 	p, located := locate(s.spec, t, r.Path)
 	for i := range s.spec.WebSocketAPIs {
@@ -172,12 +172,18 @@ func (g *Gateway) knownAs(r *sigv4.Request) (hosts, prefixes []string, api strin
 	return hosts, prefixes, api
 }
 
-// knownGraphQL is what else a signer may have taken for a GraphQL API's host.
-func knownGraphQL(s *spec.Spec, id string) (hosts, prefixes []string, api string) {
+// knownAppSync is what else a signer may have taken for the host and path of an
+// API of AppSync.
+func knownAppSync(s *spec.Spec, id string) (hosts, prefixes []string, api string) {
+	name := id + ".appsync-api." + s.Region + "." + s.URLSuffix()
 	for i := range s.GraphQLAPIs {
 		if a := &s.GraphQLAPIs[i]; a.ID == id {
-			hosts = append([]string{a.ID + ".appsync-api." + s.Region + "." + s.URLSuffix()}, a.Domains...)
-			return hosts, []string{"/" + a.ID, "/graphql"}, a.LogicalID
+			return append([]string{name}, a.Domains...), []string{"/" + a.ID, "/graphql", "/graphql/realtime"}, a.LogicalID
+		}
+	}
+	for i := range s.EventsAPIs {
+		if a := &s.EventsAPIs[i]; a.ID == id {
+			return append([]string{name}, a.Domains...), []string{"/" + a.ID, "/event", "/event/realtime"}, a.LogicalID
 		}
 	}
 	return nil, nil, ""

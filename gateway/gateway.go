@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/appsyncjs"
+	"github.com/tidewire/tidewire/internal/bus"
 	"github.com/tidewire/tidewire/internal/conn"
 	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/identity"
@@ -42,6 +43,7 @@ type Gateway struct {
 	// Amplify makes for hosts that are not AWS's.
 	appsyncAuth, localAppSyncAuth *identity.Authenticator
 	engine                        *appsyncjs.Engine
+	bus                           *bus.Bus
 	sources                       *datasource.Sources
 	roleSessions                  roleSessions
 	poolSigner                    *identitypool.Signer // of OpenID tokens
@@ -74,6 +76,7 @@ type serving struct {
 	apis  map[string]*websocketapi.API // by API id
 
 	graphql map[string]*graphqlServer // by API id
+	events  map[string]*eventsServer  // by API id
 	pools   *identitypool.Pools
 }
 
@@ -108,8 +111,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.elsewhere(w, r)
 		return
 	}
-	if p, ok := locateGraphQL(s.spec, t, rawPath(r)); ok {
-		g.graphql(w, r, p, requestContext{t: t, secure: secure, conn: c, serving: s})
+	if p, ok := locateAppSync(s.spec, t, rawPath(r)); ok {
+		g.appsync(w, r, p, requestContext{t: t, secure: secure, conn: c, serving: s})
 		return
 	}
 	service := signedService(r)
@@ -132,6 +135,14 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.dispatch(w, r, api, p, requestContext{t: t, secure: secure, conn: c, serving: s})
+}
+
+func (g *Gateway) appsync(w http.ResponseWriter, r *http.Request, p appsyncPlace, rc requestContext) {
+	if p.kind == KindEvents {
+		g.events(w, r, p, rc)
+		return
+	}
+	g.graphql(w, r, p, rc)
 }
 
 // known tells whether a request signed for another service names a place of
@@ -233,10 +244,8 @@ func (g *Gateway) Hosts() []string {
 	for _, d := range s.spec.Domains {
 		names = append(names, join(d.Name, portOf(g.Addr())))
 	}
-	for i := range s.spec.GraphQLAPIs {
-		for _, name := range s.spec.GraphQLAPIs[i].Domains {
-			names = append(names, join(name, portOf(g.Addr())))
-		}
+	for _, name := range appsyncDomains(s.spec) {
+		names = append(names, join(name, portOf(g.Addr())))
 	}
 	for _, h := range g.o.Hosts {
 		names = append(names, withPort(h, portOf(g.Addr())))
@@ -296,18 +305,21 @@ func (g *Gateway) Close(ctx context.Context) error {
 	g.reloading.Lock()
 	defer g.reloading.Unlock()
 	s := g.serving.Load()
-	errs := make(chan error, len(s.apis)+len(s.graphql))
+	errs := make(chan error, len(s.apis)+len(s.graphql)+len(s.events))
 	for _, api := range s.apis {
 		go func() { errs <- api.Shutdown(ctx) }()
 	}
 	for _, server := range s.graphql {
 		go func() { errs <- server.api.Shutdown(ctx) }()
 	}
+	for _, server := range s.events {
+		go func() { errs <- server.api.Shutdown(ctx) }()
+	}
 	var failed error
 	for range cap(errs) {
 		failed = errors.Join(failed, <-errs)
 	}
-	failed = errors.Join(failed, g.sources.Close(ctx))
+	failed = errors.Join(failed, g.bus.Close(), g.sources.Close(ctx))
 	g.engine.Close()
 	// Functions may post to @connections until here. Whoever has not finished
 	// a request in a moment is cut off; the rest needs the time.

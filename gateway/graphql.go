@@ -13,6 +13,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/appsyncjs"
 	"github.com/tidewire/tidewire/internal/appsyncsocket"
+	"github.com/tidewire/tidewire/internal/bus"
 	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/graphqlapi"
@@ -28,6 +29,7 @@ type graphqlServer struct {
 
 // openAppSync makes what all AppSync APIs share.
 func (g *Gateway) openAppSync(s *spec.Spec) error {
+	g.bus = bus.New()
 	key, err := g.dir.SealingKey()
 	if err != nil {
 		return err
@@ -106,8 +108,9 @@ func (g *Gateway) graphqlServer(s *spec.Spec, a *spec.GraphQLAPI, old *serving, 
 		Load:      newScripts(g.engine, s, logScript(g.o.Log)).load,
 		Sources:   graphqlapi.Sources{Do: g.sources.Do, Direct: g.sources.Direct, Batch: g.sources.Batch},
 		KnownHost: func(host string) bool { return g.serving.Load().hosts.known(host, a.ID) },
-		Sockets:   &g.sockets,
-		Log:       g.o.Log, Now: g.o.Now,
+		Publish:   g.bus.Publish, Receive: g.bus.Receive,
+		Sockets: &g.sockets,
+		Log:     g.o.Log, Now: g.o.Now,
 	})
 	server.api = api
 	return server, err
@@ -134,7 +137,7 @@ func logScript(log *slog.Logger) func(owner, level, text string) {
 }
 
 // graphql answers a request for a GraphQL API.
-func (g *Gateway) graphql(w http.ResponseWriter, r *http.Request, p graphqlPlace, rc requestContext) {
+func (g *Gateway) graphql(w http.ResponseWriter, r *http.Request, p appsyncPlace, rc requestContext) {
 	server := rc.serving.graphql[p.api]
 	if server == nil {
 		g.forbidden(w, r, "no GraphQL API has the id "+p.api)
@@ -185,12 +188,17 @@ func (g *Gateway) Unavailable() []string {
 			list = append(list, server.modes.Load().Unavailable()...)
 		}
 	}
+	for i := range s.spec.EventsAPIs {
+		if server := s.events[s.spec.EventsAPIs[i].ID]; server != nil {
+			list = append(list, server.modes.Load().Unavailable()...)
+		}
+	}
 	return append(list, s.pools.Unavailable()...)
 }
 
-// graphqlProblems is what only the runtime can judge of GraphQL APIs.
-func graphqlProblems(s *spec.Spec, known spec.Problems) (spec.Problems, error) {
-	if len(s.GraphQLAPIs) == 0 {
+// appsyncProblems is what only the runtimes can judge of APIs of AppSync.
+func appsyncProblems(s *spec.Spec, known spec.Problems) (spec.Problems, error) {
+	if len(s.GraphQLAPIs)+len(s.EventsAPIs) == 0 {
 		return nil, nil
 	}
 	engine, err := appsyncjs.New(appsyncjs.Options{})
@@ -198,10 +206,10 @@ func graphqlProblems(s *spec.Spec, known spec.Problems) (spec.Problems, error) {
 		return nil, err
 	}
 	defer engine.Close()
-	var ps spec.Problems
-	load := newScripts(engine, s, func(_, _, _ string) {}).load
+	load := newScripts(engine, s, func(_, _, _ string) {})
+	ps := eventsProblems(s, load, known)
 	for i := range s.GraphQLAPIs {
-		for _, p := range graphqlapi.Check(&s.GraphQLAPIs[i], load) {
+		for _, p := range graphqlapi.Check(&s.GraphQLAPIs[i], load.load) {
 			if !slices.ContainsFunc(known, func(k spec.Problem) bool { return k.Resource == p.Resource }) {
 				ps = append(ps, p)
 			}

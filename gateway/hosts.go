@@ -56,14 +56,10 @@ func newHosts(addr string, s *spec.Spec, extra []string) (*hosts, error) {
 		h.exact[name] = target{host: join(name, port), api: s.WebSocketAPIs[i].ID}
 	}
 	for i := range s.GraphQLAPIs {
-		a := &s.GraphQLAPIs[i]
-		for _, kind := range []string{"appsync-api", "appsync-realtime-api"} {
-			name := a.ID + "." + kind + "." + s.Region + "." + s.URLSuffix()
-			h.exact[name] = target{host: join(name, port), appsync: a.ID}
-		}
-		for _, name := range a.Domains {
-			h.exact[strings.ToLower(name)] = target{host: join(name, port), appsync: a.ID, custom: name}
-		}
+		h.addAppSync(s, s.GraphQLAPIs[i].ID, s.GraphQLAPIs[i].Domains)
+	}
+	for i := range s.EventsAPIs {
+		h.addAppSync(s, s.EventsAPIs[i].ID, s.EventsAPIs[i].Domains)
 	}
 	if len(s.IdentityPools) > 0 {
 		name := identityPoolHost(s)
@@ -74,6 +70,17 @@ func newHosts(addr string, s *spec.Spec, extra []string) (*hosts, error) {
 		h.exact[strings.ToLower(d.Name)] = target{host: join(d.Name, port), domain: d}
 	}
 	return h, nil
+}
+
+// addAppSync adds the names of an API of AppSync.
+func (h *hosts) addAppSync(s *spec.Spec, id string, domains []string) {
+	for _, kind := range []string{"appsync-api", "appsync-realtime-api"} {
+		name := id + "." + kind + "." + s.Region + "." + s.URLSuffix()
+		h.exact[name] = target{host: join(name, h.port), appsync: id}
+	}
+	for _, name := range domains {
+		h.exact[strings.ToLower(name)] = target{host: join(name, h.port), appsync: id, custom: name}
+	}
 }
 
 // awsName is the host name that API Gateway gives an API.

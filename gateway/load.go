@@ -47,7 +47,7 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 		problems = append(problems, unknownFunctions(s, o)...)
 		problems = append(problems, undeployable(s, problems)...)
 		problems = append(problems, unknownIssuers(s, o)...)
-		more, err := graphqlProblems(s, problems)
+		more, err := appsyncProblems(s, problems)
 		if err != nil {
 			return nil, err
 		}
@@ -76,6 +76,11 @@ func adoptRoles(s *spec.Spec) {
 			adoptRole(s, ds.RoleARN, ds.At)
 		}
 	}
+	for i := range s.EventsAPIs {
+		for _, ds := range s.EventsAPIs[i].DataSources {
+			adoptRole(s, ds.RoleARN, ds.At)
+		}
+	}
 }
 
 func adoptRole(s *spec.Spec, arn string, at spec.Source) {
@@ -92,6 +97,11 @@ func unknownIssuers(s *spec.Spec, o *Options) spec.Problems {
 	var names []string
 	for i := range s.GraphQLAPIs {
 		for _, p := range s.GraphQLAPIs[i].Auth {
+			names = append(names, issuerNames(&p)...)
+		}
+	}
+	for i := range s.EventsAPIs {
+		for _, p := range s.EventsAPIs[i].Auth {
 			names = append(names, issuerNames(&p)...)
 		}
 	}

@@ -108,7 +108,7 @@ func (g *Gateway) undo(ctx context.Context) error {
 		g.explainer.close()
 	}
 	if g.sources != nil {
-		failed = errors.Join(failed, g.sources.Close(ctx))
+		failed = errors.Join(failed, g.bus.Close(), g.sources.Close(ctx))
 	}
 	if g.engine != nil {
 		g.engine.Close()
@@ -130,13 +130,23 @@ func certificateNames(s *spec.Spec, extra []string) []string {
 	for i := range s.Domains {
 		names = append(names, s.Domains[i].Name)
 	}
-	for i := range s.GraphQLAPIs {
-		names = append(names, s.GraphQLAPIs[i].Domains...)
-	}
+	names = append(names, appsyncDomains(s)...)
 	for _, h := range extra {
 		if name := hostOnly(h); !isLoopback(name) {
 			names = append(names, name)
 		}
+	}
+	return names
+}
+
+// appsyncDomains are the custom domains of APIs of AppSync.
+func appsyncDomains(s *spec.Spec) []string {
+	var names []string
+	for i := range s.GraphQLAPIs {
+		names = append(names, s.GraphQLAPIs[i].Domains...)
+	}
+	for i := range s.EventsAPIs {
+		names = append(names, s.EventsAPIs[i].Domains...)
 	}
 	return names
 }
@@ -202,12 +212,12 @@ func (g *Gateway) serve(s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	next := &serving{spec: s, hosts: hosts, apis: map[string]*websocketapi.API{}, graphql: map[string]*graphqlServer{}}
+	next := &serving{spec: s, hosts: hosts, apis: map[string]*websocketapi.API{}, graphql: map[string]*graphqlServer{}, events: map[string]*eventsServer{}}
 	if next.pools, err = g.newIdentityPools(s); err != nil {
 		return err
 	}
 	old := g.serving.Load()
-	if err := g.serveGraphQL(s, old, next); err != nil {
+	if err := errors.Join(g.serveGraphQL(s, old, next), g.serveEvents(s, old, next)); err != nil {
 		return err
 	}
 	for i := range s.WebSocketAPIs {

@@ -70,6 +70,7 @@ func (g *Gateway) sameAuthority(s *spec.Spec) error {
 func (g *Gateway) retire(ctx context.Context, old *serving) {
 	now := g.serving.Load()
 	g.retireGraphQL(ctx, old, now)
+	g.retireEvents(ctx, old, now)
 	for id, api := range old.apis {
 		if now.apis[id] == nil {
 			g.shutdownLogged(ctx, api, id)

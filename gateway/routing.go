@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/tidewire/tidewire/internal/spec"
@@ -56,33 +57,57 @@ func locate(s *spec.Spec, t target, path string) (place, bool) {
 	return place{api: s.WebSocketAPIs[0].ID, stage: segments[0], rest: segments[1:]}, true
 }
 
-// graphqlPlace is what a path of a GraphQL API names.
-type graphqlPlace struct {
+// appsyncPlace is what a path of an API of AppSync names.
+type appsyncPlace struct {
+	kind string // KindGraphQL or KindEvents
 	api  string // API id
 	base string // what the path begins with, "" or "/" and the API id
-	path string // "graphql", "graphql/realtime", "realtime"
+	path string // "graphql", "graphql/realtime", "realtime", "event", "event/realtime"
 }
 
-// locateGraphQL finds the GraphQL API of a path: by the host, by the API id at
-// the path's beginning, or because there is only one.
-func locateGraphQL(s *spec.Spec, t target, path string) (graphqlPlace, bool) {
-	path = strings.Trim(path, "/")
-	known := map[string]bool{"graphql": true, "graphql/realtime": true, "realtime": true}
-	switch {
-	case t.appsync != "":
-		return graphqlPlace{api: t.appsync, path: path}, known[path]
-	case t.api != "" || t.domain != nil:
-		return graphqlPlace{}, false
+// appsyncKinds are the kinds of API that the paths of AppSync belong to.
+var appsyncKinds = map[string]string{
+	"graphql": KindGraphQL, "graphql/realtime": KindGraphQL, "realtime": KindGraphQL,
+	"event": KindEvents, "event/realtime": KindEvents,
+}
+
+// locateAppSync finds the API of AppSync of a path: by the host, by the API id
+// at the path's beginning, or because there is only one of the path's kind.
+func locateAppSync(s *spec.Spec, t target, path string) (appsyncPlace, bool) {
+	if t.api != "" || t.domain != nil {
+		return appsyncPlace{}, false
 	}
-	for i := range s.GraphQLAPIs {
-		if rest, ok := strings.CutPrefix(path, s.GraphQLAPIs[i].ID+"/"); ok {
-			return graphqlPlace{api: s.GraphQLAPIs[i].ID, base: "/" + s.GraphQLAPIs[i].ID, path: rest}, known[rest]
+	path = strings.Trim(path, "/")
+	if t.appsync != "" {
+		p := appsyncPlace{kind: appsyncKinds[path], api: t.appsync, path: path}
+		return p, slices.Contains(appsyncIDs(s, p.kind), p.api)
+	}
+	id, rest, _ := strings.Cut(path, "/")
+	if kind := appsyncKinds[rest]; slices.Contains(appsyncIDs(s, kind), id) {
+		return appsyncPlace{kind: kind, api: id, base: "/" + id, path: rest}, true
+	}
+	kind := appsyncKinds[path]
+	ids := appsyncIDs(s, kind)
+	if len(ids) != 1 {
+		return appsyncPlace{}, false
+	}
+	return appsyncPlace{kind: kind, api: ids[0], path: path}, true
+}
+
+// appsyncIDs are the ids of the APIs of a kind.
+func appsyncIDs(s *spec.Spec, kind string) []string {
+	var ids []string
+	switch kind {
+	case KindGraphQL:
+		for i := range s.GraphQLAPIs {
+			ids = append(ids, s.GraphQLAPIs[i].ID)
+		}
+	case KindEvents:
+		for i := range s.EventsAPIs {
+			ids = append(ids, s.EventsAPIs[i].ID)
 		}
 	}
-	if len(s.GraphQLAPIs) != 1 {
-		return graphqlPlace{}, false
-	}
-	return graphqlPlace{api: s.GraphQLAPIs[0].ID, path: path}, known[path]
+	return ids
 }
 
 // split cuts a path at its slashes and decodes each segment once. A trailing

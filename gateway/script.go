@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tidewire/tidewire/internal/appsyncjs"
+	"github.com/tidewire/tidewire/internal/eventsapi"
 	"github.com/tidewire/tidewire/internal/graphqlapi"
 	"github.com/tidewire/tidewire/internal/spec"
 )
@@ -18,7 +19,32 @@ type scripts struct {
 	log    func(owner string, level, text string)
 }
 
+// load is for resolvers of a GraphQL API.
 func (c *scripts) load(owner string, script *spec.Script) (*graphqlapi.Module, spec.Problems) {
+	m, problems := c.module(owner, script)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return &graphqlapi.Module{Has: m.Has, Call: c.caller(owner, m)}, nil
+}
+
+// loadHandlers is for handlers of an Event API.
+func (c *scripts) loadHandlers(owner string, script *spec.Script) (*eventsapi.Module, spec.Problems) {
+	m, problems := c.module(owner, script)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return &eventsapi.Module{Has: m.Has, Call: c.caller(owner, m)}, nil
+}
+
+// caller runs functions of a module, and writes down what they log.
+func (c *scripts) caller(owner string, m *appsyncjs.Module) func(context.Context, string, *appsyncjs.Call) *appsyncjs.Outcome {
+	return func(ctx context.Context, function string, call *appsyncjs.Call) *appsyncjs.Outcome {
+		return c.outcome(owner, m.Call(ctx, function, call))
+	}
+}
+
+func (c *scripts) module(owner string, script *spec.Script) (*appsyncjs.Module, spec.Problems) {
 	source := appsyncjs.Source{Script: script, Name: owner}
 	if c.root != "" && (script.File == "" || inside(script.File, c.root)) {
 		source.Root = c.root
@@ -27,9 +53,7 @@ func (c *scripts) load(owner string, script *spec.Script) (*graphqlapi.Module, s
 	if len(problems) > 0 {
 		return nil, codeProblems(owner, script, problems)
 	}
-	return &graphqlapi.Module{Has: m.Has, Call: func(ctx context.Context, function string, call *graphqlapi.Call) *graphqlapi.Outcome {
-		return c.outcome(owner, m.Call(ctx, function, call))
-	}}, nil
+	return m, nil
 }
 
 func inside(file, dir string) bool {

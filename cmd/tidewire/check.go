@@ -34,7 +34,7 @@ func check(sh *shell, f *templateFlags, path string) error {
 		return opened(err)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s holds: %s, %s, %s\n", s.File, count(len(s.WebSocketAPIs), "WebSocket API"), count(len(s.GraphQLAPIs), "GraphQL API"), count(len(s.Functions), "function"))
+	fmt.Fprintf(&b, "%s holds: %s, %s, %s, %s\n", s.File, count(len(s.WebSocketAPIs), "WebSocket API"), count(len(s.GraphQLAPIs), "GraphQL API"), count(len(s.EventsAPIs), "Event API"), count(len(s.Functions), "function"))
 	writeOutputs(&b, s)
 	b.WriteString(remarks(s))
 	_, err = io.WriteString(sh.stderr, visible(b.String()))

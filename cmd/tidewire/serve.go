@@ -190,8 +190,8 @@ func greeting(g *gateway.Gateway, program, stateDir string) string {
 	fmt.Fprintf(&b, "tidewire serves %s (stack %s, region %s, account %s)\n", flat(s.File), s.StackName, s.Region, s.Account)
 	apis := g.APIs()
 	for _, a := range apis {
-		if a.Kind == gateway.KindGraphQL {
-			b.WriteString(graphqlGreeting(a, program))
+		if a.Kind != gateway.KindWebSocket {
+			b.WriteString(appsyncGreeting(a, program))
 			continue
 		}
 		fmt.Fprintf(&b, "\n  WebSocket API %s, stage %s\n", a.LogicalID, a.Stage)
@@ -208,7 +208,7 @@ func greeting(g *gateway.Gateway, program, stateDir string) string {
 		fmt.Fprintf(&b, "\n  credentials  eval \"$(%s env%s)\"\n", program, stateFlag(stateDir))
 		fmt.Fprintf(&b, "  authority    %s (signs the wss certificate)\n", g.CAFile())
 	} else {
-		b.WriteString("\n  no API: the template has no WebSocket API with a stage, and no GraphQL API\n")
+		b.WriteString("\n  no API: the template has no WebSocket API with a stage, no GraphQL API and no Event API\n")
 	}
 	if endpoint, engine := g.Database(); endpoint != "" {
 		fmt.Fprintf(&b, "  DynamoDB     %s (%s)\n", endpoint, engine)
@@ -224,19 +224,18 @@ func greeting(g *gateway.Gateway, program, stateDir string) string {
 	return visible(b.String())
 }
 
-// graphqlGreeting says where a GraphQL API answers.
-func graphqlGreeting(a gateway.API, program string) string {
+// appsyncGreeting says where an API of AppSync answers.
+func appsyncGreeting(a gateway.API, program string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n  GraphQL API %s\n", a.LogicalID)
+	name, try := "GraphQL API", program+" query "+firstURL(a)+" '{ __typename }'"
+	if a.Kind == gateway.KindEvents {
+		name, try = "Event API", program+" events subscribe "+firstURL(a)+" '/NAMESPACE/*'"
+	}
+	fmt.Fprintf(&b, "\n  %s %s\n", name, a.LogicalID)
 	if a.URL != "" {
-		fmt.Fprintf(&b, "    http     %s\n", a.URL)
+		fmt.Fprintf(&b, "    http     %s\n    ws       %s\n", a.URL, a.RealtimeURL)
 	}
-	flag := ""
-	if len(a.APIKeys) > 0 && a.Modes[0] == spec.ModeAPIKey {
-		flag = " --auth api-key"
-	}
-	fmt.Fprintf(&b, "    https    %s\n    auth     %s\n", a.SecureURL, strings.Join(a.Modes, ", "))
-	fmt.Fprintf(&b, "    try      %s query %s '{ __typename }'%s\n", program, firstURL(a), flag)
+	fmt.Fprintf(&b, "    https    %s\n    wss      %s\n    auth     %s\n    try      %s\n", a.SecureURL, a.SecureRealtimeURL, strings.Join(a.Modes, ", "), try)
 	return b.String()
 }
 
