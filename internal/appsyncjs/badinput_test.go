@@ -17,7 +17,11 @@ import (
 func unchecked(t *testing.T, e *Engine, code string) *Module {
 	t.Helper()
 	s := inline(code)
-	b, problems := e.bundleScript(&s)
+	read, problems := e.newBundler(&s)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	b, problems := read.bundle()
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

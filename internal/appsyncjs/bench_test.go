@@ -82,3 +82,11 @@ func BenchmarkLoad(b *testing.B) {
 		load(b, e, pair+fmt.Sprintf("// %d\n", i))
 	}
 }
+
+func BenchmarkLoadAgain(b *testing.B) {
+	e := open(b, Options{})
+	b.ReportAllocs()
+	for b.Loop() {
+		load(b, e, pair)
+	}
+}

@@ -1,6 +1,7 @@
 package appsyncjs
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path"
@@ -27,19 +28,28 @@ type bundler struct {
 
 	mu    sync.Mutex
 	files int // read so far
+	loaded
 }
 
-// bundleScript reads a script and what it imports.
-func (e *Engine) bundleScript(s *Source) (*bundle, Problems) {
-	b := &bundler{engine: e, source: s}
-	name := s.name()
+// newBundler finds a script. The caller closes it.
+func (e *Engine) newBundler(s *Source) (*bundler, Problems) {
+	b := &bundler{engine: e, source: s, loaded: loaded{read: make(map[string][sha256.Size]byte)}}
 	if s.Script.File == "" {
 		b.entry = "code.js"
 	} else if err := b.open(); err != nil {
-		return nil, Problems{{Position: Position{File: name}, Message: err.Error()}}
-	} else {
-		defer b.root.Close()
+		return nil, Problems{{Position: Position{File: s.name()}, Message: err.Error()}}
 	}
+	return b, nil
+}
+
+func (b *bundler) close() {
+	if b.root != nil {
+		_ = b.root.Close() // a directory that was only read
+	}
+}
+
+// bundle reads a script and what it imports.
+func (b *bundler) bundle() (*bundle, Problems) {
 	result := api.Build(b.options())
 	if len(result.Errors) > 0 {
 		return nil, b.messages(result.Errors)
@@ -122,9 +132,12 @@ func (b *bundler) resolveLocal(a api.OnResolveArgs) (api.OnResolveResult, error)
 		return api.OnResolveResult{}, fmt.Errorf("cannot import %q: it is outside of %s", a.Path, b.rootPath)
 	}
 	for _, candidate := range candidates(wanted) {
-		if info, err := b.root.Stat(filepath.FromSlash(candidate)); err == nil && info.Mode().IsRegular() {
+		if b.exists(candidate) {
 			return api.OnResolveResult{Path: candidate, Namespace: spaceLocal}, nil
 		}
+		b.mu.Lock()
+		b.absent = append(b.absent, candidate)
+		b.mu.Unlock()
 	}
 	return api.OnResolveResult{}, fmt.Errorf("cannot import %q: there is no such file below %s", a.Path, b.rootPath)
 }
@@ -157,6 +170,9 @@ func (b *bundler) load(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	if err != nil {
 		return api.OnLoadResult{}, err
 	}
+	b.mu.Lock()
+	b.read[a.Path] = sha256.Sum256([]byte(text))
+	b.mu.Unlock()
 	if depth := deepest(text); depth > maxNesting {
 		return api.OnLoadResult{}, fmt.Errorf("brackets are nested %d deep in %s, more than %d", depth, b.display(a.Path), maxNesting)
 	}

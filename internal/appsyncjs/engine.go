@@ -44,7 +44,8 @@ type Engine struct {
 	now       func() time.Time
 	rand      io.Reader
 	lockdown  *goja.Program
-	dynamodb  []string      // exports of @aws-appsync/utils/dynamodb
+	dynamodb  []string // exports of @aws-appsync/utils/dynamodb
+	modules   modules
 	places    chan struct{} // one for each call that runs
 	wake      chan struct{}
 	stop      chan struct{}
@@ -134,24 +135,37 @@ func (e *Engine) acquire(ctx context.Context) (*worker, error) {
 	return w, nil
 }
 
+// pick takes an idle runtime, or makes one.
 func (e *Engine) pick() (*worker, error) {
+	w, err := e.idler()
+	if w != nil || err != nil {
+		return w, err
+	}
+	if w, err = newWorker(e); err != nil {
+		e.calls.Done()
+		return nil, err
+	}
+	e.mu.Lock()
+	e.all[w] = struct{}{} // a call that begins while the engine closes is halted
+	e.mu.Unlock()
+	return w, nil
+}
+
+// idler counts a call, and takes the runtime that was used last; nil if none is
+// idle.
+func (e *Engine) idler() (*worker, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
 		return nil, errClosed
 	}
-	if n := len(e.idle); n > 0 {
-		w := e.idle[n-1]
-		e.idle = e.idle[:n-1]
-		e.calls.Add(1)
-		return w, nil
-	}
-	w, err := newWorker(e)
-	if err != nil {
-		return nil, err
-	}
-	e.all[w] = struct{}{}
 	e.calls.Add(1)
+	n := len(e.idle)
+	if n == 0 {
+		return nil, nil
+	}
+	w := e.idle[n-1]
+	e.idle = e.idle[:n-1]
 	return w, nil
 }
 

@@ -52,18 +52,38 @@ type Module struct {
 func (m *Module) Has(function string) bool { return m.exports[function] }
 
 // Load reads, checks and compiles a script. Problems are all that were found,
-// sorted; the module is nil if there is one.
-func (e *Engine) Load(s Source) (m *Module, problems Problems) {
-	b, problems := e.bundleScript(&s)
+// sorted; the module is nil if there is one. Code that was loaded before and has
+// not changed, with all that it imports, gives the same module again.
+func (e *Engine) Load(s Source) (*Module, Problems) {
+	b, problems := e.newBundler(&s)
 	if len(problems) > 0 {
+		return nil, problems
+	}
+	defer b.close()
+	key := s.key()
+	if m := b.cached(e.modules.get(key)); m != nil {
+		return m, nil
+	}
+	if b.module, problems = b.make(); len(problems) > 0 {
 		return nil, problems.sorted()
+	}
+	kept := b.loaded
+	e.modules.put(key, &kept)
+	return kept.module, nil
+}
+
+// make bundles and compiles the script.
+func (b *bundler) make() (m *Module, problems Problems) {
+	made, problems := b.bundle()
+	if len(problems) > 0 {
+		return nil, problems
 	}
 	defer func() {
 		if r := recover(); r != nil { // the parser or the compiler
-			m, problems = nil, Problems{{Position: Position{File: s.name()}, Message: fmt.Sprintf("the code cannot be compiled: %v", r)}}
+			m, problems = nil, Problems{{Position: Position{File: made.name}, Message: fmt.Sprintf("the code cannot be compiled: %v", r)}}
 		}
 	}()
-	return e.compile(b)
+	return b.engine.compile(made)
 }
 
 // compile checks a bundle and makes a module of it.
