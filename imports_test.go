@@ -53,7 +53,7 @@ var rooms = map[string]struct {
 	"login":                       {[]string{"internal/private"}, "tokens are got without any API of ours"},
 	"gateway": {[]string{"iam", "sigv4", "internal/appsyncjs", "internal/appsyncsocket", "internal/bus", "internal/eventsapi", "internal/graphqlapi", "internal/identitypool", "internal/conn", "internal/datasource", "internal/fault", "internal/hub", "internal/identity", "internal/lambda",
 		"internal/localca", "internal/spec", "internal/state", "internal/template", "internal/websocketapi"}, "the one place that puts the parts together"},
-	"gatewaytest": {[]string{"apigateway", "appsync", "gateway", "internal/spec"}, "a test helper stands on what everybody can import"},
+	"gatewaytest": {[]string{"apigateway", "appsync", "events", "gateway", "internal/spec"}, "a test helper stands on what everybody can import"},
 	"cmd/tidewire": {[]string{"apigateway", "appsync", "events", "login", "gateway", "internal/appsyncjs", "iam", "sigv4", "internal/lambda", "internal/localca", "internal/spec", "internal/state", "internal/template"},
 		"commands are a few calls into packages; no runtime is started around the gateway"},
 	"conformance/sigv4-suite": {[]string{"sigv4"}, "AWS's suite is about signatures alone"},

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/events"
 	"github.com/tidewire/tidewire/gateway"
 	"github.com/tidewire/tidewire/internal/spec"
 )
@@ -44,6 +45,32 @@ func (g *Gateway) AppSync(t testing.TB, auth *appsync.Auth, o *appsync.Options) 
 		auth = g.auth(api)
 	}
 	client, err := appsync.New(api.URL, auth, &c)
+	if err != nil {
+		t.Fatalf("gatewaytest: %v", err)
+	}
+	t.Cleanup(client.Close)
+	return client
+}
+
+// EventsURL is where the first Event API answers, "http://…/event".
+func (g *Gateway) EventsURL() string { return g.first(gateway.KindEvents).URL }
+
+// Events is a client of the first Event API, closed with the test. auth nil is
+// as for AppSync; o may be nil. It ends the test when the client cannot be made.
+func (g *Gateway) Events(t testing.TB, auth *appsync.Auth, o *events.Options) *events.Client {
+	t.Helper()
+	var c events.Options
+	if o != nil {
+		c = *o
+	}
+	if c.HTTPClient == nil {
+		c.HTTPClient = g.Client()
+	}
+	api := g.first(gateway.KindEvents)
+	if auth == nil {
+		auth = g.auth(api)
+	}
+	client, err := events.New(api.URL, auth, &c)
 	if err != nil {
 		t.Fatalf("gatewaytest: %v", err)
 	}

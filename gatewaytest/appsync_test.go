@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/events"
 	"github.com/tidewire/tidewire/gatewaytest"
 )
 
@@ -52,6 +53,33 @@ func TestAppSync(t *testing.T) {
 		}
 		if _, err := g.AppSync(t, appsync.APIKey("da2-no"), nil).Query(t.Context(), &appsync.Request{Query: `{ me }`}); !errors.Is(err, appsync.ErrUnauthorized) {
 			t.Errorf("a wrong key: %v", err)
+		}
+	}
+}
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	for _, inMemory := range []bool{false, true} {
+		g := gatewaytest.New(t, "testdata/events.yaml", &gatewaytest.Options{InMemory: inMemory})
+		subscriber := g.Events(t, nil, nil)
+		sub, err := subscriber.Subscribe(t.Context(), "/room/*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := subscriber.Publish(t.Context(), "/room/a", json.RawMessage(`{"text":"no"}`)); !errors.Is(err, appsync.ErrUnauthorized) {
+			t.Errorf("a key published: %v", err)
+		}
+		publisher := g.Events(t, appsync.IAM(g.Developer(), "us-east-1"), nil)
+		for _, publish := range []func(context.Context, string, ...json.RawMessage) (*events.Published, error){publisher.Publish, publisher.PublishSocket} {
+			done, err := publish(t.Context(), "room/a/b", json.RawMessage(`{"text":"one"}`), json.RawMessage(`{}`), json.RawMessage(`{"text":"two"}`))
+			if err != nil || len(done.Successful) != 3 {
+				t.Fatalf("%+v, %v", done, err)
+			}
+			for _, want := range []string{"one", "two"} {
+				if e, err := sub.Next(t.Context()); err != nil || string(e.Data) != `{"text":"`+want+`","in":"/room/a/b"}` {
+					t.Errorf("%s, %v; want %s", e.Data, err, want)
+				}
+			}
 		}
 	}
 }

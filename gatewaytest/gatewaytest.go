@@ -9,7 +9,7 @@
 //	c := g.Dial(t, nil) // signed as the local developer
 //
 // [Gateway.AppSync] gives a client of a GraphQL API, which may query, mutate
-// and subscribe.
+// and subscribe, and [Gateway.Events] one of an Event API.
 //
 // The gateway listens on a loopback port, or in memory with
 // [Options.InMemory], keeps its state in the test's own directory, and is
