@@ -100,6 +100,8 @@ func (b *binder) handler(n *spec.ChannelNamespace, code *Module, name string, c 
 		h.blocked = n.Unsupported
 	case code == nil && n.Code != nil: // it was not loaded, and nothing is known of it
 		h.blocked = "The code was not loaded."
+	case code == nil && c.DataSource != "":
+		h.blocked = "The namespace has no code."
 	case code != nil && exports(code, name):
 		h.code, h.object = code, !code.Has(name)
 		b.checkObject(n, &h)

@@ -284,10 +284,11 @@ func TestHandlersThatCannotRunRefuse(t *testing.T) {
 		direct := spec.EventHandler{Direct: true, DataSource: "sql"}
 		r.spec.Namespaces = append(r.spec.Namespaces,
 			spec.ChannelNamespace{LogicalID: "Gone", Name: "gone", ARN: apiARN + "/channelNamespace/gone", Unsupported: "The code lies in S3."},
+			spec.ChannelNamespace{LogicalID: "Bare", Name: "bare", ARN: apiARN + "/channelNamespace/bare", OnPublish: spec.EventHandler{DataSource: "fn"}, OnSubscribe: spec.EventHandler{DataSource: "fn"}},
 			spec.ChannelNamespace{LogicalID: "Sql", Name: "sql", ARN: apiARN + "/channelNamespace/sql", OnPublish: direct, OnSubscribe: direct})
 	})
 	c := r.open()
-	for ns, why := range map[string]string{"gone": "The code lies in S3.", "sql": "Relational databases cannot be asked here."} {
+	for ns, why := range map[string]string{"gone": "The code lies in S3.", "sql": "Relational databases cannot be asked here.", "bare": "The namespace has no code."} {
 		r.expect(501, `{"errors":[{"errorType":"UnsupportedOperation","message":"`+why+`"}]}`, ns, "1")
 		c.say(subscription("s", "/"+ns, keyObject()))
 		c.hear(failed("subscribe_error", "s", "UnsupportedOperation", why))

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -214,22 +215,65 @@ func TestConnectWithTheOtherTransports(t *testing.T) {
 }
 
 func TestTooManySubscriptions(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	c := r.open()
-	for i := range 100 {
-		c.subscribe(fmt.Sprint(i), "/default/x")
-	}
-	c.say(subscription("more", "/default/x", keyObject()))
-	c.hear(failed("subscribe_error", "more", "MaxSubscriptionsReachedError", "Max number of 100 subscriptions reached"))
-	c.say(`{"type":"unsubscribe","id":"50"}`)
-	c.hear(`{"type":"unsubscribe_success","id":"50"}`)
-	c.subscribe("more", "/default/x")
-	_ = c.nc.Close()
-	for deadline := time.Now().Add(20 * time.Second); r.api.Subscriptions() > 0 && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
-	}
-	if n := r.api.Subscriptions(); n != 0 {
-		t.Errorf("%d subscriptions of a client that has left", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		c := r.open()
+		for i := range 100 {
+			c.subscribe(fmt.Sprint(i), "/default/x")
+		}
+		c.say(subscription("more", "/default/x", keyObject()))
+		c.hear(failed("subscribe_error", "more", "MaxSubscriptionsReachedError", "Max number of 100 subscriptions reached"))
+		c.say(`{"type":"unsubscribe","id":"50"}`)
+		c.hear(`{"type":"unsubscribe_success","id":"50"}`)
+		c.subscribe("more", "/default/x")
+		_ = c.nc.Close()
+		synctest.Wait()
+		if n, left := r.api.Subscriptions(), r.api.Sockets().Len(); n != 0 || left != 0 {
+			t.Errorf("%d subscriptions of a client that has left, %d sockets", n, left)
+		}
+	})
+}
+
+// TestSubscribeUnsubscribeAtOnce: whatever overtakes what, each is answered once
+// and nothing is left.
+func TestSubscribeUnsubscribeAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		c := r.open()
+		for range 200 {
+			c.say(subscription("s", "/default/x", keyObject()))
+			c.say(`{"type":"unsubscribe","id":"s"}`)
+			got, err := c.next()
+			if err == nil && got == `{"type":"subscribe_success","id":"s"}` {
+				got, err = c.next()
+			}
+			if err != nil || got != `{"type":"unsubscribe_success","id":"s"}` {
+				t.Fatalf("%s %v", got, err)
+			}
+		}
+		synctest.Wait()
+		if n := r.api.Subscriptions(); n != 0 {
+			t.Errorf("%d subscriptions are left", n)
+		}
+	})
+}
+
+// TestLifeOfASocket: ka comes once a minute, also while events come, and who
+// says nothing at first is closed.
+func TestLifeOfASocket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		c, silent := r.open(), r.dial(keyObject())
+		c.patience, silent.patience = time.Hour, time.Hour
+		if got, err := silent.next(); err == nil {
+			t.Errorf("a silent client got %s", got)
+		}
+		begun := time.Now()
+		for range 3 {
+			c.hearAny(`{"type":"ka"}`)
+		}
+		if took := time.Since(begun); took < 2*time.Minute || took > 4*time.Minute {
+			t.Errorf("three ka took %v", took)
+		}
+	})
 }
