@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/tidewire/tidewire/internal/conn"
 	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/wire"
 )
@@ -118,15 +119,22 @@ func (op *Operation) Ack(frame []byte) bool {
 }
 
 // Fan sends a data message for each of bodies, which are JSON: payloads, or
-// strings of the Event API. They are copied. The error is conn's; it is nil
-// too, and nothing is sent, if the operation is not active.
-func (op *Operation) Fan(bodies [][]byte) error {
+// strings of the Event API. They are copied, and left to the socket's writer. The
+// error is conn's; it is nil too, and nothing is sent, if the operation is not
+// active.
+func (op *Operation) Fan(bodies [][]byte) error { return op.fan(bodies, (*conn.Conn).Fan) }
+
+// FanNow is Fan, but what is sent is written at once if the socket takes it:
+// better for an event now and then, and worse for many.
+func (op *Operation) FanNow(bodies [][]byte) error { return op.fan(bodies, (*conn.Conn).FanNow) }
+
+func (op *Operation) fan(bodies [][]byte, send func(c *conn.Conn, head []byte, bodies [][]byte, tail []byte) (int, error)) error {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	if op.state != active {
 		return nil
 	}
-	_, err := op.socket.conn.Fan(op.head, bodies, []byte{'}'})
+	_, err := send(op.socket.conn, op.head, bodies, op.socket.server.tail)
 	return op.socket.sent(err)
 }
 

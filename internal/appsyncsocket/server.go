@@ -31,6 +31,7 @@ type Server struct {
 	conn   conn.Options
 	ka     []byte
 	ack    []byte
+	tail   []byte // of data messages
 	born   time.Time
 	ctx    context.Context // of every operation
 	cancel context.CancelFunc
@@ -48,7 +49,7 @@ func New(o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, born: time.Now(), ka: wire.AppendKeepAlive(nil), ack: o.Protocol.appendAck(nil, o.Limits.Timeout)}
+	s := &Server{o: o, born: time.Now(), tail: []byte{'}'}, ka: wire.AppendKeepAlive(nil), ack: o.Protocol.appendAck(nil, o.Limits.Timeout)}
 	s.conn = conn.Options{
 		MaxMessage: o.Limits.Message, MaxFrame: max(o.Limits.Message, defaultMessage) + 1024, Queue: o.Limits.Queue,
 		Message: s.message, RefuseBinary: true, Now: o.Now, Buffers: new(conn.Buffers), Stats: o.Sockets,

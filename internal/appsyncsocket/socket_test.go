@@ -197,6 +197,12 @@ func TestOperations(t *testing.T) {
 		}
 	})
 	c.want(`{"type":"data","id":"2\"","payload":{"data":1}}`, `{"type":"data","id":"2\"","payload":{"data":2}}`)
+	r.serve.Go(func() {
+		if err := r.op(`2"`).FanNow([][]byte{[]byte(`{"data":3}`)}); err != nil {
+			t.Error(err)
+		}
+	})
+	c.want(`{"type":"data","id":"2\"","payload":{"data":3}}`)
 	c.say(`{"type":"stop","id":"1"}`)
 	c.want(`{"type":"complete","id":"1"}`)
 	c.say(`{"type":"stop","id":"1"}`) // nothing

@@ -55,7 +55,7 @@ func newRealtime(a *API) (*realtime, error) {
 	}
 	o := hub.TopicsOptions[*subscription, view, json.RawMessage]{
 		Scope: a.o.API.ID, Publish: publish, Receive: receive, Encode: encodeEvent, Decode: decodeEvent,
-		Keys: rt.listeners, Field: eventField, Render: rt.render, Deliver: deliver, Stats: a.o.Fanout,
+		Keys: rt.listeners, Field: eventField, Render: rt.render, Deliver: rt.deliver, Stats: a.o.Fanout,
 	}
 	if rt.events, err = hub.OpenTopics(o); err != nil {
 		return nil, err
@@ -178,7 +178,12 @@ func eventField(e json.RawMessage, path string) (hub.Value, bool) {
 }
 
 // deliver hands events to a socket.
-func deliver(s *hub.Sub[*subscription, view], rendered [][]byte) error { return s.To.op.Fan(rendered) }
+func (rt *realtime) deliver(s *hub.Sub[*subscription, view], rendered [][]byte) error {
+	if rt.events.Calm() {
+		return s.To.op.FanNow(rendered)
+	}
+	return s.To.op.Fan(rendered)
+}
 
 // renderEnding gives something, so that invalidated is called.
 func renderEnding(view, json.RawMessage) []byte { return []byte{} }
