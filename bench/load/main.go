@@ -6,6 +6,8 @@
 //	load post       -endpoint http://… -url ws://… -c 8 -d 5s   POST @connections to one connection
 //	load soak       -url ws://… -pid PID -c 50 -d 10m   sockets that come, talk and go
 //	load ready      -url ws://… -- COMMAND …            time from starting COMMAND to the first 101
+//	load query      -url http://… -message … -expect … -c 64 -d 5s   GraphQL requests with the key in API_KEY
+//	load answer     -url http://… -message … -expect … -- COMMAND …  time from starting COMMAND to the first answer
 //
 // Requests are signed with AWS_ACCESS_KEY_ID and so on, unless -unsigned.
 package main
@@ -29,12 +31,12 @@ type options struct {
 }
 
 var modes = map[string]func(context.Context, *options) (map[string]any, error){
-	"idle": idle, "roundtrip": roundtrip, "post": post, "ready": ready, "soak": soak,
+	"idle": idle, "roundtrip": roundtrip, "post": post, "ready": ready, "soak": soak, "query": query, "answer": answer,
 }
 
 func main() {
 	if len(os.Args) < 2 || modes[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: load idle|roundtrip|post|ready|soak [flags]")
+		fmt.Fprintln(os.Stderr, "usage: load idle|roundtrip|post|ready|soak|query|answer [flags]")
 		os.Exit(2)
 	}
 	var o options

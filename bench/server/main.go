@@ -57,6 +57,9 @@ func run(addr, state, template string) error {
 	c := g.Credentials()
 	for _, a := range g.APIs() {
 		fmt.Printf("export URL=%s SECURE_URL=%s\n", a.URL, a.SecureURL)
+		for _, key := range a.APIKeys {
+			fmt.Printf("export API_KEY=%s\n", key)
+		}
 	}
 	fmt.Printf("export PID=%d CA=%s AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n", os.Getpid(), g.CAFile(), c.AccessKeyID, c.SecretAccessKey)
 	collect := make(chan os.Signal, 1)

@@ -1,0 +1,27 @@
+// AWS's simulator of AppSync with what templates/graphql has: one field on a NONE data source, in VTL.
+//   node server.mjs   prints export URL=…; the key is API_KEY
+import { createRequire } from "node:module";
+import { Server } from "node:net";
+
+const { AmplifyAppSyncSimulator } = createRequire(import.meta.url)("@aws-amplify/amplify-appsync-simulator");
+for (const name of ["log", "warn"]) console[name] = () => {};
+const listen = Server.prototype.listen;
+Server.prototype.listen = function (...args) {
+  return listen.apply(this, typeof args[0] === "number" ? [0, "127.0.0.1"] : args);
+};
+
+const simulator = new AmplifyAppSyncSimulator({ port: 0 });
+simulator.init({
+  schema: { content: "schema { query: Query } type Query { post(id: ID!): Post } type Post { id: ID! title: String by: String }" },
+  dataSources: [{ name: "none", type: "NONE" }],
+  resolvers: [
+    {
+      kind: "UNIT", typeName: "Query", fieldName: "post", dataSourceName: "none",
+      requestMappingTemplate: '{"version":"2018-05-29","payload":{"id":"$ctx.args.id","title":"title of $ctx.args.id","by":"$util.authType()"}}',
+      responseMappingTemplate: "$util.toJson($ctx.result)",
+    },
+  ],
+  appSync: { name: "bench", apiKey: process.env.API_KEY, defaultAuthenticationType: { authenticationType: "API_KEY" }, additionalAuthenticationProviders: [] },
+});
+await simulator.start();
+process.stdout.write(`export URL=http://127.0.0.1:${simulator._server._httpServer.address().port}/graphql\n`);
