@@ -20,6 +20,13 @@
 // gives the clients bytes that no server should send, TestSoak runs bench/soak
 // for a minute, TestGenqlient builds examples/genqlient.
 //
+// GraphQL APIs are served (TestGraphQL…, TestHelloExample, TestTodoExample) for
+// Apollo's client with AWS's auth link, Amplify, botocore, package appsync and
+// the commands, in all five modes; tokens are npm oidc-provider's and
+// cognito-local's, the database is dynalite, and where it lacks something
+// (transactions) a recorder of requests. The patterns of the public samples of
+// resolvers, and what goes wrong, are templates below testdata/graphql.
+//
 // Logins are made at npm oidc-provider (browser, device code, client
 // credentials, rotation) and at npm cognito-local (passwords, new passwords,
 // text messages, authenticator apps, refresh).
