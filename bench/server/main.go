@@ -1,11 +1,12 @@
 // Command server is a gateway for the benchmarks: tidewire's gateway package
 // as `tidewire serve` uses it, which collects its garbage on SIGUSR1 so that
-// memory can be read settled too. It prints export lines for the clients and
-// ends on an interrupt.
+// memory can be read settled too. It prints a comment of JSON with all of its
+// APIs, then export lines, for the clients, and ends on an interrupt.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -55,6 +56,11 @@ func run(addr, state, template string) error {
 		return err
 	}
 	c := g.Credentials()
+	all, err := json.Marshal(map[string]any{"pid": os.Getpid(), "ca": g.CAFile(), "apis": g.APIs()})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("# %s\n", all)
 	for _, a := range g.APIs() {
 		fmt.Printf("export URL=%s SECURE_URL=%s\n", a.URL, a.SecureURL)
 		for _, key := range a.APIKeys {
