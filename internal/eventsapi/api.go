@@ -64,7 +64,7 @@ func New(o Options) (*API, error) {
 		Decode:  func(body []byte) (json.RawMessage, error) { return body, nil },
 		Keys:    appendKeys,
 		Render:  func(_ struct{}, event json.RawMessage) []byte { return event },
-		Deliver: func(s *sub, events [][]byte) error { return s.To.Fan(events) },
+		Deliver: a.deliver,
 		Stats:   o.Topics,
 	})
 	if err != nil {
@@ -72,6 +72,15 @@ func New(o Options) (*API, error) {
 	}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	return a, nil
+}
+
+// deliver hands events to a subscription: to the socket at once while events are
+// few, and to its writer, which takes several together, while they are many.
+func (a *API) deliver(s *sub, events [][]byte) error {
+	if a.topics.Calm() {
+		return s.To.FanNow(events)
+	}
+	return s.To.Fan(events)
 }
 
 // Update replaces the API by another reading of its template, for what is

@@ -56,8 +56,7 @@ func FuzzFrames(f *testing.F) {
 		if !utf8.ValidString(first + second) {
 			t.Skip("conn refuses what is not UTF-8")
 		}
-		here := *r
-		here.t = t
+		here := &rig{t: t, listen: r.listen}
 		c := here.open()
 		defer func() { _ = c.nc.Close() }()
 		for _, text := range []string{first, second, `{"type":"unsubscribe","id":"the-end"}`} {

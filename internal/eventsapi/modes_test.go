@@ -169,3 +169,30 @@ func TestSignedBodies(t *testing.T) {
 	publish("7", `["1"]`, strings.Replace(signedObject(t, `{"channel":"/default/z","events":["1"]}`), apiHost, "evil.example.com", 1))
 	c.hear(failed("publish_error", "7", "UnauthorizedException", notAuthorizedText))
 }
+
+// TestLambdaAuthorizerHearsWhatIsDone with which channel, each time.
+func TestLambdaAuthorizerHearsWhatIsDone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	c := r.dialer(appsync.Lambda("open-sesame"), events.Options{})
+	if _, err := c.Subscribe(t.Context(), "/default/*"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.PublishSocket(t.Context(), "default/a", json.RawMessage("1")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Publish(t.Context(), "default/b/", json.RawMessage("1")); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`"operation":"EVENT_CONNECT"}`, `"operation":"EVENT_SUBSCRIBE","channelNamespaceName":"default","channel":"/default/*"}`,
+		`"operation":"EVENT_PUBLISH","channelNamespaceName":"default","channel":"/default/a"}`, `"operation":"EVENT_PUBLISH","channelNamespaceName":"default","channel":"/default/b"}`}
+	got := strings.Split(strings.TrimSpace(r.asked.String()), "\n")
+	for i, w := range want {
+		if i >= len(got) || !strings.Contains(got[i], w) {
+			t.Errorf("event %d of %q, want one with %s", i, got, w)
+		}
+	}
+	if id := `"requestId":"`; strings.Contains(got[1], id+`"`) || len(got) != len(want) {
+		t.Errorf("%d events: %q", len(got), got)
+	}
+}

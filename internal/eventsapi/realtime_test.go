@@ -277,3 +277,32 @@ func TestLifeOfASocket(t *testing.T) {
 		}
 	})
 }
+
+// TestMessagesBeforeInit are ignored, however many.
+func TestMessagesBeforeInit(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	c := r.dial(keyObject())
+	for i := range 1000 {
+		c.say(subscription(fmt.Sprint(i), "/default/x", keyObject()))
+	}
+	c.say(`{"type":"connection_init"}`)
+	c.hear(`{"type":"connection_ack","connectionTimeoutMs":300000}`)
+	c.subscribe("1", "/default/x")
+	if n := r.api.Subscriptions(); n != 1 {
+		t.Errorf("%d subscriptions", n)
+	}
+}
+
+// TestCustomDomain: handlers hear of the name that the caller came to.
+func TestCustomDomain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(r *rig) { r.domain = "live.example.com" },
+		namespaceOf(t, "ns", "export const onPublish = (ctx) => ctx.events.map((e) => ({id: e.id, payload: ctx.request.domainName}))"))
+	c := r.open()
+	c.subscribe("s", "/ns/x")
+	r.expect(200, accepted(1), "ns/x", "1")
+	c.hear(data("s", `"live.example.com"`))
+	c.say(socketPublication("p", "ns/x", keyObject(), "1"))
+	c.hear(data("s", `"live.example.com"`))
+}

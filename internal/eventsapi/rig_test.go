@@ -62,9 +62,11 @@ type rig struct {
 	logged  *logText
 	http    *http.Client
 	listen  *pipes
+	domain  string // custom domain name of all requests
 
 	// lambda runs the functions of data sources and the authorizer.
 	lambda func(ctx context.Context, arn string, payload []byte) ([]byte, error)
+	asked  logText // events that the authorizer got
 }
 
 // logText is a log that tests read.
@@ -155,6 +157,7 @@ func (r *rig) modes() *identity.Modes {
 	m, err := identity.NewModes(identity.ModesOptions{Spec: s, Events: r.spec, IAM: auth, Now: r.o.Now, Issuers: map[string]string{"Pool": file, oidcIssuer: file},
 		Invoke: func(ctx context.Context, arn string, payload []byte) ([]byte, error) {
 			if arn == authorizer {
+				_, _ = r.asked.Write(append(payload, '\n'))
 				return []byte(`{"isAuthorized":` + boolText(bytes.Contains(payload, []byte(`"authorizationToken":"open-sesame"`))) + `,"handlerContext":{"tenant":"t1"}}`), nil
 			}
 			return r.lambda(ctx, arn, payload)
@@ -175,7 +178,7 @@ func boolText(b bool) string {
 // serve serves the API in memory until the test ends.
 func (r *rig) serve() {
 	r.listen = &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-	in := Request{Peer: netip.MustParseAddr("127.0.0.1")}
+	in := Request{Peer: netip.MustParseAddr("127.0.0.1"), Domain: r.domain}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/event", func(w http.ResponseWriter, q *http.Request) { r.api.Publish(w, q, in) })
 	mux.HandleFunc("/event/realtime", func(w http.ResponseWriter, q *http.Request) { r.api.Realtime(w, q, in) })
