@@ -67,6 +67,13 @@ func (o *output) mark() int {
 	return o.buf.Len()
 }
 
+// since is the output from a mark on.
+func (o *output) since(mark int) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return string(o.buf.Bytes()[mark:])
+}
+
 // look gives what was printed so far and when to look again.
 func (o *output) look() (text string, changed <-chan struct{}, ended bool) {
 	o.mu.Lock()

@@ -26,7 +26,7 @@ var suite struct {
 }
 
 // programs must be here: a missing one fails the whole suite.
-var programs = []string{"/usr/bin/aws", "/usr/bin/python3", "/usr/bin/chromium"}
+var programs = []string{"/usr/bin/aws", "/usr/bin/python3", "/usr/bin/chromium", "/usr/bin/certutil"}
 
 func TestMain(m *testing.M) {
 	dir, err := os.Getwd()
@@ -47,13 +47,16 @@ func TestMain(m *testing.M) {
 
 // served is one API of the ready line.
 type served struct {
-	LogicalID string   `json:"logicalId"`
-	ID        string   `json:"id"`
-	Stage     string   `json:"stage"`
-	URL       string   `json:"url"`
-	SecureURL string   `json:"secureUrl"`
-	Auth      any      `json:"auth"` // a text, or those of a GraphQL API
-	APIKeys   []string `json:"apiKeys"`
+	LogicalID string `json:"logicalId"`
+	ID        string `json:"id"`
+	Stage     string `json:"stage"`
+	URL       string `json:"url"`
+	SecureURL string `json:"secureUrl"`
+	// of a GraphQL or Event API: its WebSocket
+	RealtimeURL       string   `json:"realtimeUrl"`
+	SecureRealtimeURL string   `json:"secureRealtimeUrl"`
+	Auth              any      `json:"auth"` // a text, or those of a GraphQL API
+	APIKeys           []string `json:"apiKeys"`
 }
 
 // server is a running `tidewire serve --output json`.

@@ -75,7 +75,7 @@ func (s *server) browse(t *testing.T, visits []visit) []seen {
 }
 
 // pages is a web server; port is where.
-func pages(t *testing.T) (port string) {
+func pages(t testing.TB) (port string) {
 	t.Helper()
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
