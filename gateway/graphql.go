@@ -44,9 +44,6 @@ func (g *Gateway) openAppSync(s *spec.Spec) error {
 	if g.localAppSyncAuth, err = identity.New(o); err != nil {
 		return err
 	}
-	if g.engine, err = appsyncjs.New(appsyncjs.Options{Now: g.o.Now}); err != nil {
-		return err
-	}
 	g.sources, err = datasource.NewSources(datasource.SourcesOptions{
 		Partition: s.Partition, Region: s.Region, Account: s.Account,
 		Credentials: g.roleSessions.credentials(g.auth), Invoke: g.invokeByARN, Authorize: g.mayRole,
@@ -197,16 +194,19 @@ func (g *Gateway) Unavailable() []string {
 }
 
 // appsyncProblems is what only the runtimes can judge of APIs of AppSync.
-func appsyncProblems(s *spec.Spec, known spec.Problems) (spec.Problems, error) {
+func appsyncProblems(s *spec.Spec, known spec.Problems, engine *appsyncjs.Engine) (spec.Problems, error) {
 	if len(s.GraphQLAPIs)+len(s.EventsAPIs) == 0 {
 		return nil, nil
 	}
-	engine, err := appsyncjs.New(appsyncjs.Options{})
-	if err != nil {
-		return nil, err
+	if engine == nil {
+		var err error
+		if engine, err = appsyncjs.New(appsyncjs.Options{Runtimes: 1}); err != nil {
+			return nil, err
+		}
+		defer engine.Close()
 	}
-	defer engine.Close()
 	load := newScripts(engine, s, func(_, _, _ string) {})
+	load.all(s.GraphQLAPIs)
 	ps := eventsProblems(s, load, known)
 	for i := range s.GraphQLAPIs {
 		for _, p := range graphqlapi.Check(&s.GraphQLAPIs[i], load.load) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tidewire/tidewire/internal/appsyncjs"
 	"github.com/tidewire/tidewire/internal/lambda"
 	"github.com/tidewire/tidewire/internal/spec"
 	"github.com/tidewire/tidewire/internal/template"
@@ -27,12 +28,13 @@ func (e *ProblemsError) Error() string { return spec.Problems(e.Problems).Error(
 // `tidewire check` does. A *ProblemsError lists all that is wrong.
 func Load(path string, o *Options) (*spec.Spec, error) {
 	c := o.withDefaults()
-	return load(path, &c, nil)
+	return load(path, &c, nil, nil)
 }
 
 // load reads the template and adds what only the gateway can check: guards
-// and workers that are lacking, and functions that cannot run.
-func load(path string, o *Options, secret func(kind, logicalID string) (string, error)) (*spec.Spec, error) {
+// and workers that are lacking, functions that cannot run, and code that engine
+// refuses (nil: one is made for it).
+func load(path string, o *Options, secret func(kind, logicalID string) (string, error), engine *appsyncjs.Engine) (*spec.Spec, error) {
 	file, err := template.Find(path)
 	if err != nil {
 		return nil, err
@@ -47,7 +49,7 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 		problems = append(problems, unknownFunctions(s, o)...)
 		problems = append(problems, undeployable(s, problems)...)
 		problems = append(problems, unknownIssuers(s, o)...)
-		more, err := appsyncProblems(s, problems)
+		more, err := appsyncProblems(s, problems, engine)
 		if err != nil {
 			return nil, err
 		}

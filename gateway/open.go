@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"path/filepath"
 
+	"github.com/tidewire/tidewire/internal/appsyncjs"
 	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/lambda"
@@ -25,20 +26,31 @@ func Open(ctx context.Context, path string, o *Options) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := load(path, &c, dir.Secret)
+	engine, err := appsyncjs.New(appsyncjs.Options{Now: c.Now})
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
-	release, err := dir.Lock()
+	s, release, err := read(path, &c, dir, engine)
 	if err != nil {
+		engine.Close()
 		return nil, errors.Join(err, dir.Close())
 	}
-	g := &Gateway{o: c, path: path, dir: dir, release: release, closed: make(chan struct{})}
+	g := &Gateway{o: c, path: path, dir: dir, release: release, engine: engine, closed: make(chan struct{})}
 	g.addr.Store(&c.Addr)
 	if err := g.build(ctx, s); err != nil {
 		return nil, errors.Join(err, g.undo(ctx))
 	}
 	return g, nil
+}
+
+// read loads the template and locks the state directory.
+func read(path string, o *Options, dir *state.Dir, engine *appsyncjs.Engine) (*spec.Spec, func() error, error) {
+	s, err := load(path, o, dir.Secret, engine)
+	if err != nil {
+		return nil, nil, err
+	}
+	release, err := dir.Lock()
+	return s, release, err
 }
 
 // build makes the parts, each from the ones before it.
@@ -110,9 +122,7 @@ func (g *Gateway) undo(ctx context.Context) error {
 	if g.sources != nil {
 		failed = errors.Join(failed, g.bus.Close(), g.sources.Close(ctx))
 	}
-	if g.engine != nil {
-		g.engine.Close()
-	}
+	g.engine.Close()
 	if g.functions != nil {
 		failed = errors.Join(failed, g.functions.Close(ctx))
 	}

@@ -25,7 +25,7 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	if g.closing.Load() {
 		return ErrClosed
 	}
-	s, err := load(g.path, &g.o, g.dir.Secret)
+	s, err := load(g.path, &g.o, g.dir.Secret, g.engine)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,9 @@ package gateway
 import (
 	"context"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/tidewire/tidewire/internal/appsyncjs"
 	"github.com/tidewire/tidewire/internal/eventsapi"
@@ -54,6 +56,35 @@ func (c *scripts) module(owner string, script *spec.Script) (*appsyncjs.Module, 
 		return nil, codeProblems(owner, script, problems)
 	}
 	return m, nil
+}
+
+// all loads the code of APIs beforehand, as many scripts at a time as there are
+// CPUs: the engine keeps what is right, and the rest is reported when it is loaded
+// again for its resolver.
+func (c *scripts) all(apis []spec.GraphQLAPI) {
+	var wait sync.WaitGroup
+	places := make(chan struct{}, runtime.GOMAXPROCS(0))
+	load := func(owner, unsupported string, script *spec.Script) {
+		if script == nil || unsupported != "" {
+			return
+		}
+		places <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-places }()
+			c.module(owner, script)
+		})
+	}
+	for i := range apis {
+		for j := range apis[i].Functions {
+			f := &apis[i].Functions[j]
+			load(f.LogicalID, f.Unsupported, f.Code)
+		}
+		for j := range apis[i].Resolvers {
+			r := &apis[i].Resolvers[j]
+			load(r.LogicalID, r.Unsupported, r.Code)
+		}
+	}
+	wait.Wait()
 }
 
 func inside(file, dir string) bool {
