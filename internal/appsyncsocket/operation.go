@@ -138,15 +138,6 @@ func (op *Operation) fan(bodies [][]byte, send func(c *conn.Conn, head []byte, b
 	return op.socket.sent(err)
 }
 
-// Tell sends a message about an active operation that does not end it.
-func (op *Operation) Tell(frame []byte) {
-	op.mu.Lock()
-	defer op.mu.Unlock()
-	if op.state == active {
-		op.socket.Send(frame)
-	}
-}
-
 // Finish ends the operation with an answer; its id is free again. It gives
 // false, and sends nothing, if it had ended before.
 func (op *Operation) Finish(frame []byte) bool {

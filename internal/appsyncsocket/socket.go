@@ -68,9 +68,6 @@ func (k *Socket) sent(err error) error {
 	return err
 }
 
-// Close closes the socket, behind what has been sent. It does not wait.
-func (k *Socket) Close(code int, reason string) { k.conn.Close(code, reason) }
-
 // Fail sends an error about an operation or, if id is empty, about the socket.
 // kind is error, publish_error and the like. An id that is longer than ids may
 // be is not repeated.
@@ -211,13 +208,6 @@ func (k *Socket) Stop(id string, frame []byte) bool {
 	}
 	k.mu.Unlock()
 	return op != nil && op.Finish(frame)
-}
-
-// Subscriptions is how many the socket has.
-func (k *Socket) Subscriptions() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.counted
 }
 
 const maxID = 128 // bytes
