@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tidewire/tidewire/internal/appsyncjs"
+	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/lambda"
 	"github.com/tidewire/tidewire/internal/spec"
 	"github.com/tidewire/tidewire/internal/template"
@@ -49,6 +50,7 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 		problems = append(problems, unknownFunctions(s, o)...)
 		problems = append(problems, undeployable(s, problems)...)
 		problems = append(problems, unknownIssuers(s, o)...)
+		problems = append(problems, unusablePatterns(s)...)
 		more, err := appsyncProblems(s, problems, engine)
 		if err != nil {
 			return nil, err
@@ -114,6 +116,26 @@ func unknownIssuers(s *spec.Spec, o *Options) spec.Problems {
 			ps = append(ps, spec.Problem{At: spec.Source{File: s.File}, Message: fmt.Sprintf("--issuer names %s, which is no user pool or issuer of the template", name),
 				Hint: "they are " + strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ", ")})
 		}
+	}
+	return ps
+}
+
+// unusablePatterns are regular expressions of authorization modes that would
+// keep the API from being served.
+func unusablePatterns(s *spec.Spec) spec.Problems {
+	var ps spec.Problems
+	check := func(resource string, providers []spec.AuthProvider) {
+		for i := range providers {
+			if err := identity.CheckPatterns(&providers[i]); err != nil {
+				ps = append(ps, spec.Problem{At: providers[i].At, Resource: resource, Message: err.Error(), Hint: "write it in the syntax of Go's regexp package (RE2): without look-around and back-references"})
+			}
+		}
+	}
+	for i := range s.GraphQLAPIs {
+		check(s.GraphQLAPIs[i].LogicalID, s.GraphQLAPIs[i].Auth)
+	}
+	for i := range s.EventsAPIs {
+		check(s.EventsAPIs[i].LogicalID, s.EventsAPIs[i].Auth)
 	}
 	return ps
 }

@@ -116,7 +116,8 @@ func canonical(v attribute) []byte {
 }
 
 // custom asks the strategy's Lambda function what to do: reject the write,
-// discard it, or run another one.
+// discard it, or try it again with other values (AppSync developer guide,
+// "Handling a condition check failure").
 func (c *call) custom(f *Failure, current json.RawMessage) (json.RawMessage, *Failure) {
 	event, failed := c.customEvent(current)
 	if failed != nil {
@@ -127,44 +128,47 @@ func (c *call) custom(f *Failure, current json.RawMessage) (json.RawMessage, *Fa
 		return null, c.s.functionFailure(c.ds, err)
 	}
 	var said struct {
-		Action   string          `json:"action"`
-		Document json.RawMessage `json:"requestMapping"`
+		Action string `json:"action"`
+		Retry  retry  `json:"retryMapping"`
 	}
 	if err := json.Unmarshal(reply, &said); err != nil {
-		return null, &Failure{Type: "Lambda:IllegalArgument", Message: "the function " + c.d.Condition.Handler.Lambda + " answered something that is no object"}
+		return null, &Failure{Type: "Lambda:IllegalArgument", Message: "the function " + c.d.Condition.Handler.Lambda + " answered something that is not {action, retryMapping}"}
 	}
 	switch said.Action {
 	case "reject":
 		return c.rejected(f, current)
 	case "discard":
 		return c.plain(current)
-	case "rerun":
-		return c.rerun(said.Document)
+	case "retry":
+		return c.again(&said.Retry)
 	}
-	return null, &Failure{Type: "Lambda:IllegalArgument", Message: fmt.Sprintf("the function %s must answer the action reject, discard or rerun, not %q", c.d.Condition.Handler.Lambda, said.Action)}
+	return null, &Failure{Type: "Lambda:IllegalArgument", Message: fmt.Sprintf("the function %s must answer the action reject, discard or retry, not %q", c.d.Condition.Handler.Lambda, said.Action)}
 }
 
-// rerun sends the function's document once; should its condition fail too,
-// that is the failure.
-func (c *call) rerun(document json.RawMessage) (json.RawMessage, *Failure) {
-	var d dynamoDocument
-	if f := decode(document, &d); f != nil {
-		return null, f
-	}
+// retry is what another attempt does otherwise.
+type retry struct {
+	Attributes item        `json:"attributeValues"`
+	Update     *expression `json:"update"`
+	Condition  *condition  `json:"condition"`
+}
+
+// again makes the same operation on the same key once more, with what the
+// function wants instead. Should its condition fail too, that is the failure.
+func (c *call) again(r *retry) (json.RawMessage, *Failure) {
+	d := *c.d
+	d.Attributes, d.Update, d.Condition = r.Attributes, r.Update, r.Condition
 	if d.Condition != nil {
 		d.Condition.Handler = nil
 	}
-	again := *c
-	again.d, again.raw = &d, document
+	other := *c
+	other.d = &d
 	switch d.Operation {
 	case "PutItem":
-		return again.put()
+		return other.put()
 	case "UpdateItem":
-		return again.update()
-	case "DeleteItem":
-		return again.remove()
+		return other.update()
 	}
-	return null, &Failure{Type: badTemplate, Message: fmt.Sprintf("the operation %q cannot be run in the place of a write whose condition failed", d.Operation)}
+	return other.remove()
 }
 
 func (c *call) customEvent(current json.RawMessage) (json.RawMessage, *Failure) {

@@ -259,9 +259,10 @@ func TestCustomStrategy(t *testing.T) {
 	}{
 		{"reject", `{"action":"reject"}`, nil, []string{checkFailed, have}, `{"id":"1"}`, "DynamoDB:ConditionalCheckFailedException"},
 		{"discard", `{"action":"discard"}`, nil, []string{checkFailed, have}, `{"id":"1"}`, ""},
-		{"rerun", `{"action":"rerun","requestMapping":{"operation":"PutItem","key":{"id":{"S":"2"}}}}`, nil, []string{checkFailed, have, `200 {}`}, `{"id":"2"}`, ""},
-		{"rerun in vain", `{"action":"rerun","requestMapping":` + document + `}`, nil, []string{checkFailed, have, checkFailed, have}, `{"id":"1"}`, "DynamoDB:ConditionalCheckFailedException"},
-		{"rerun of a scan", `{"action":"rerun","requestMapping":{"operation":"Scan"}}`, nil, []string{checkFailed, have}, `null`, "MappingTemplate"},
+		{"retry", `{"action":"retry","retryMapping":{"condition":{"expression":"y"}}}`, nil, []string{checkFailed, have, `200 {"Attributes":{"id":{"S":"1"}}}`}, `{"id":"1"}`, ""},
+		{"retry in vain", `{"action":"retry","retryMapping":{"condition":{"expression":"y","conditionalCheckFailedHandler":{"strategy":"Custom","lambdaArn":"arn:l"}}}}`, nil,
+			[]string{checkFailed, have, checkFailed, have}, `{"id":"1"}`, "DynamoDB:ConditionalCheckFailedException"},
+		{"retry of what is no item", `{"action":"retry","retryMapping":{"attributeValues":{"a":1}}}`, nil, []string{checkFailed, have}, `null`, "Lambda:IllegalArgument"},
 		{"neither", `{}`, nil, []string{checkFailed, have}, `null`, "Lambda:IllegalArgument"},
 		{"no JSON", `x`, nil, []string{checkFailed, have}, `null`, "Lambda:IllegalArgument"},
 		{"fails", ``, &fault.FunctionError{Type: "E", Message: "boom"}, []string{checkFailed, have}, `null`, "Lambda:Unhandled"},

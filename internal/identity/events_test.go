@@ -124,9 +124,9 @@ func TestEventsAskTheirLambdaAuthorizer(t *testing.T) {
 	}
 	head := authorizer + ` {"authorizationToken":"custom-opaque-token","requestContext":{"apiId":"abcdefghijklmnopqrstuvwxyz","accountId":"123456789012","requestId":"r-1",`
 	want := []string{
-		head + `"operation":"EVENT_CONNECT"},"requestHeaders":{}}`,
-		head + `"operation":"EVENT_SUBSCRIBE","channelNamespaceName":"open","channel":"/open/*"},"requestHeaders":{}}`,
-		head + `"operation":"EVENT_PUBLISH","channelNamespaceName":"open","channel":"/open/a"},"requestHeaders":{}}`,
+		head + `"operation":"EVENT_CONNECT"},"requestHeaders":{"host":"127.0.0.1:4577"}}`,
+		head + `"operation":"EVENT_SUBSCRIBE","channelNamespaceName":"open","channel":"/open/*"},"requestHeaders":{"host":"127.0.0.1:4577"}}`,
+		head + `"operation":"EVENT_PUBLISH","channelNamespaceName":"open","channel":"/open/a"},"requestHeaders":{"host":"127.0.0.1:4577"}}`,
 	}
 	if diff := cmp.Diff(want, w.asked); diff != "" {
 		t.Error(diff)

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -140,6 +141,9 @@ type authorizerRequest struct {
 
 func (a *lambdaAuthorizer) event(r *Request, token string) ([]byte, error) {
 	e := authorizerEvent{Token: token, Headers: flatHeaders(r.Header)}
+	if r.Signed != nil && r.Signed.Host != "" {
+		e.Headers["host"] = r.Signed.Host
+	}
 	if a.api.events != nil {
 		e.Request = eventRequest{APIID: a.api.id, AccountID: a.o.Spec.Account, RequestID: r.RequestID, Operation: r.Event.lambda(), Namespace: r.Namespace, Channel: r.Channel}
 		return json.Marshal(e)
@@ -169,11 +173,11 @@ func flatHeaders(h http.Header) map[string]string {
 // read understands an answer. What it does not understand it refuses.
 func (a *lambdaAuthorizer) read(reply []byte) (*authorizerAnswer, error) {
 	var said struct {
-		Authorized *bool                      `json:"isAuthorized"`
-		Context    map[string]json.RawMessage `json:"resolverContext"`
-		Handler    map[string]json.RawMessage `json:"handlerContext"`
-		Denied     []string                   `json:"deniedFields"`
-		TTL        *float64                   `json:"ttlOverride"`
+		Authorized *bool           `json:"isAuthorized"`
+		Context    json.RawMessage `json:"resolverContext"`
+		Handler    json.RawMessage `json:"handlerContext"`
+		Denied     []string        `json:"deniedFields"`
+		TTL        *float64        `json:"ttlOverride"`
 	}
 	if err := json.Unmarshal(reply, &said); err != nil || said.Authorized == nil {
 		return nil, errors.New(`answered something else than {"isAuthorized": true or false, …}`)
@@ -182,16 +186,9 @@ func (a *lambdaAuthorizer) read(reply []byte) (*authorizerAnswer, error) {
 		said.Context, said.Denied = said.Handler, nil
 	}
 	answer := &authorizerAnswer{authorized: *said.Authorized}
-	for key, value := range said.Context {
-		if c := value[0]; c == '{' || c == '[' {
-			return nil, fmt.Errorf("answered a context whose %.50q is no text, number or truth value", key)
-		}
-	}
-	if said.Context != nil {
-		var err error
-		if answer.context, err = json.Marshal(said.Context); err != nil || len(answer.context) > maxResolverContext {
-			return nil, fmt.Errorf("answered a context of more than %d bytes", maxResolverContext)
-		}
+	var err error
+	if answer.context, err = flatContext(said.Context); err != nil {
+		return nil, err
 	}
 	if len(said.Denied) > 0 {
 		answer.denied = make(map[string]bool, len(said.Denied))
@@ -205,6 +202,27 @@ func (a *lambdaAuthorizer) read(reply []byte) (*authorizerAnswer, error) {
 	}
 	answer.until = a.o.Now().Add(a.ttl(said.TTL))
 	return answer, nil
+}
+
+// flatContext is the context of an answer, in its own order; nil if it has none.
+func flatContext(text json.RawMessage) (json.RawMessage, error) {
+	var members map[string]json.RawMessage
+	switch err := json.Unmarshal(text, &members); {
+	case len(text) == 0 || bytes.Equal(text, []byte("null")):
+		return nil, nil
+	case err != nil:
+		return nil, errors.New("answered a context that is no object")
+	case len(text) > maxResolverContext:
+		return nil, fmt.Errorf("answered a context of more than %d bytes", maxResolverContext)
+	}
+	for key, value := range members {
+		if c := value[0]; c == '{' || c == '[' {
+			return nil, fmt.Errorf("answered a context whose %.50q is no text, number or truth value", key)
+		}
+	}
+	var compact bytes.Buffer
+	err := json.Compact(&compact, text)
+	return compact.Bytes(), err
 }
 
 func (a *lambdaAuthorizer) ttl(override *float64) time.Duration {

@@ -124,7 +124,34 @@ func (m *Modes) addTokens(p *spec.AuthProvider, issuer, clients string, names ..
 // fullMatch compiles a pattern that must match the whole text, as Java's
 // Matcher.matches does.
 func fullMatch(pattern string) (*regexp.Regexp, error) {
+	if _, err := regexp.Compile(pattern); err != nil { // by itself, lest it closes our group
+		return nil, err
+	}
 	return regexp.Compile(`\A(?:` + pattern + `)\z`)
+}
+
+// CheckPatterns finds a pattern of client ids or tokens that cannot be used: Go's
+// regexp package does not know Java's look-around.
+func CheckPatterns(p *spec.AuthProvider) error {
+	for property, pattern := range patterns(p) {
+		if _, err := fullMatch(pattern); err != nil {
+			return fmt.Errorf("%s %q cannot be used: %w", property, pattern, err)
+		}
+	}
+	return nil
+}
+
+// patterns are the regular expressions of a provider, by their properties.
+func patterns(p *spec.AuthProvider) map[string]string {
+	switch {
+	case p.OIDC != nil:
+		return map[string]string{"ClientId": p.OIDC.ClientID}
+	case p.Pool != nil:
+		return map[string]string{"AppIdClientRegex": p.Pool.ClientIDRegex}
+	case p.Lambda != nil:
+		return map[string]string{"IdentityValidationExpression": p.Lambda.IdentityValidation}
+	}
+	return nil
 }
 
 // Unavailable says which modes refuse everybody for want of a setting, a

@@ -236,7 +236,7 @@ func TestModesTellWhoIsCalling(t *testing.T) {
 			credential("Authorization", "bEARER "+token(t, "rsa", with(poolClaims(), map[string]any{"token_use": "id", "aud": "app", "cognito:username": "bea", "cognito:groups": nil})))},
 		{"OIDC, elliptic", spec.ModeOIDC, "Open ID Connect Authorization", `{"claims":CLAIMS,"issuer":"` + oidcIssuer + `","sub":"s-2"}`,
 			credential("Authorization", token(t, "ec", oidcClaims()))},
-		{"Lambda", spec.ModeLambda, "Lambda Authorization", `{"resolverContext":{"n":2,"tenant":"t1"}}`, credential("Authorization", opaque)},
+		{"Lambda", spec.ModeLambda, "Lambda Authorization", `{"resolverContext":{"tenant":"t1","n":2}}`, credential("Authorization", opaque)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -399,10 +399,14 @@ func TestModesWithoutSettingsDoNotStart(t *testing.T) {
 	t.Parallel()
 	for _, p := range []spec.AuthProvider{{Mode: "OPEN"}, {Mode: spec.ModeOIDC}, {Mode: spec.ModeCognito}, {Mode: spec.ModeLambda},
 		{Mode: spec.ModeOIDC, OIDC: &spec.OIDCProvider{Issuer: oidcIssuer, ClientID: "("}},
+		{Mode: spec.ModeOIDC, OIDC: &spec.OIDCProvider{Issuer: oidcIssuer, ClientID: "a)|(?:.*"}},
 		{Mode: spec.ModeLambda, Lambda: &spec.LambdaAuthorizer{FunctionARN: authorizer, IdentityValidation: "["}}} {
 		o := identity.ModesOptions{Spec: stack(t), Invoke: (&world{}).invoke, API: &spec.GraphQLAPI{LogicalID: "Api", Auth: []spec.AuthProvider{p}}}
 		if _, err := identity.NewModes(o); err == nil {
 			t.Errorf("%+v: made", p)
+		}
+		if bad := p.OIDC != nil || p.Lambda != nil; bad != (identity.CheckPatterns(&p) != nil) {
+			t.Errorf("%+v: %v", p, identity.CheckPatterns(&p))
 		}
 	}
 	for _, where := range []string{"http://example.com", "https://", "/no/such/file.json"} {
@@ -563,7 +567,7 @@ func TestLambdaAuthorizerIsAskedOnceInItsTime(t *testing.T) {
 	admit()
 	admit()
 	want := []string{authorizer + ` {"authorizationToken":"` + opaque + `","requestContext":{"apiId":"abcdefghijklmnopqrstuvwxyz","accountId":"123456789012",` +
-		`"requestId":"r-1","queryString":"{a}","operationName":"A","variables":{"v":1}},"requestHeaders":{"x-custom":"c"}}`}
+		`"requestId":"r-1","queryString":"{a}","operationName":"A","variables":{"v":1}},"requestHeaders":{"host":"127.0.0.1:4577","x-custom":"c"}}`}
 	if diff := cmp.Diff(want, w.asked); diff != "" {
 		t.Error(diff)
 	}
