@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/appsyncjs"
+	"github.com/tidewire/tidewire/internal/appsyncsocket"
 	"github.com/tidewire/tidewire/internal/bus"
 	"github.com/tidewire/tidewire/internal/conn"
 	"github.com/tidewire/tidewire/internal/datasource"
@@ -58,6 +59,7 @@ type Gateway struct {
 	bundle  string // file with the certificate authorities functions trust
 	foreign foreignKeys
 	sockets conn.Stats // how sockets ended
+	bodies  bodies     // of requests to APIs of AppSync
 
 	serving atomic.Pointer[serving]
 	addr    atomic.Pointer[string] // "host:port" that clients use
@@ -138,6 +140,16 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Gateway) appsync(w http.ResponseWriter, r *http.Request, p appsyncPlace, rc requestContext) {
+	if !appsyncsocket.IsUpgrade(r) {
+		release, ok := g.bodies.hold(w, r)
+		if !ok {
+			g.o.Log.Warn("refused", "method", r.Method, "peer", r.RemoteAddr, "reason", errBodies.Error())
+			return
+		}
+		defer release()
+		// net/http clears it before the next request.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerLimit))
+	}
 	if p.kind == KindEvents {
 		g.events(w, r, p, rc)
 		return
