@@ -90,3 +90,24 @@ func BenchmarkLoadAgain(b *testing.B) {
 		load(b, e, pair)
 	}
 }
+
+// BenchmarkPutItem types an item of about 1 KB and passes it on.
+func BenchmarkPutItem(b *testing.B) {
+	e := open(b, Options{})
+	m := load(b, e, `
+import { util } from '@aws-appsync/utils';
+export function request(ctx) {
+  return { operation: 'PutItem', key: util.dynamodb.toMapValues({ id: ctx.args.id }), attributeValues: util.dynamodb.toMapValues(ctx.args.input) };
+}`)
+	input := `{"id":"1","input":{"tags":["a","b","c"],"nested":{"a":1,"b":{"c":true,"d":null}}`
+	for i := range 20 {
+		input += fmt.Sprintf(`,"attribute%d":"a value of some thirty characters %d"`, i, i)
+	}
+	c := &Call{Arguments: json.RawMessage(input + "}}")}
+	b.ReportAllocs()
+	for b.Loop() {
+		if out := m.Call(b.Context(), "request", c); out.Failure != nil {
+			b.Fatal(out.Failure, out.Reason)
+		}
+	}
+}

@@ -145,3 +145,12 @@ func TestExceptionsArePlaced(t *testing.T) {
 		t.Errorf("%v: %s", out.At, out.Reason)
 	}
 }
+
+func TestTypedValuesKeepLoneSurrogates(t *testing.T) {
+	t.Parallel()
+	e := open(t, Options{})
+	const want = `[{"a":{"S":"\ud800x"},"b":{"S":"�é"}},true]`
+	if got := value(t, e, `const m = util.dynamodb.toMapValues({ a: '\ud800x', b: '\ufffdé' }); return [m, m.a.S === '\ud800x']`, &Call{}); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

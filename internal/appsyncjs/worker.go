@@ -99,6 +99,13 @@ func (w *worker) newHost() *library.Host {
 		panic(w.ended)
 	}
 	h.Header = w.addHeader
+	h.Decode = func(text rawJSON) goja.Value {
+		v, err := w.decode(text)
+		if err != nil { // too deep
+			panic(w.vm.NewTypeError(err.Error()))
+		}
+		return v
+	}
 	h.Evict = func(typeName, field string, keys rawJSON) {
 		w.out.Evictions = append(w.out.Evictions, Eviction{Type: typeName, Field: field, Keys: keys})
 	}

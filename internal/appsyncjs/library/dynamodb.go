@@ -53,31 +53,12 @@ func (l *library) typed(v goja.Value, depth int) goja.Value {
 }
 
 func (l *library) typedObject(o *goja.Object, depth int) goja.Value {
-	if elements, ok := l.list(o); ok {
-		return l.attribute("L", l.typedList(elements, depth))
-	}
-	if isFunction(o) {
-		l.throw("a function is no DynamoDB value")
-	}
-	return l.attribute("M", l.typedMembers(o, depth))
-}
-
-func (l *library) typedList(elements []goja.Value, depth int) goja.Value {
-	typed := make([]goja.Value, len(elements))
-	for i, e := range elements {
-		typed[i] = l.typed(e, depth+1)
-	}
-	return l.array(typed)
+	return l.document(l.appendTyped(nil, o, depth))
 }
 
 // typedMembers is an object with every member typed.
-func (l *library) typedMembers(o *goja.Object, depth int) *goja.Object {
-	result := l.vm.NewObject()
-	for _, k := range o.Keys() {
-		l.grow(len(k) + 48)
-		l.put(result, k, l.typed(o.Get(k), depth+1))
-	}
-	return result
+func (l *library) typedMembers(o *goja.Object, depth int) goja.Value {
+	return l.document(l.appendTypedMembers(nil, o, depth))
 }
 
 func toList(l *library, a arguments) goja.Value {
@@ -88,7 +69,7 @@ func toList(l *library, a arguments) goja.Value {
 	if !ok {
 		l.throw("util.dynamodb.toList takes an array, not %s", kindOf(a.at(0)))
 	}
-	return l.attribute("L", l.typedList(elements, 0))
+	return l.document(l.appendTypedList(nil, elements, 0))
 }
 
 func toMap(l *library, a arguments) goja.Value {
@@ -105,7 +86,7 @@ func toMapValues(l *library, a arguments) goja.Value {
 	return l.mapValues(a.at(0), "util.dynamodb.toMapValues")
 }
 
-func (l *library) mapValues(v goja.Value, who string) *goja.Object {
+func (l *library) mapValues(v goja.Value, who string) goja.Value {
 	o := plainObject(v)
 	if o == nil {
 		l.throw("%s takes an object, not %s", who, kindOf(v))

@@ -97,6 +97,7 @@ func TestOtherResults(t *testing.T) {
 		{`[util.math.roundNum(10.5), util.math.roundNum(-10.5), util.math.minVal(1, 2), util.math.maxVal(1, 2)]`, `[11,-10,1,2]`},
 		{`[1,2,3].map(() => util.math.randomWithinRange(5, 6)).every(n => n === 5 || n === 6)`, `true`},
 		{`util.str.normalize("e\u0301", "nfc")`, `"é"`},
+		{`util.dynamodb.toMapValues({b: "\ufffd", c: -0, d: 1e21, "7": [1.50], "": {}})`, `{"7":{"L":[{"N":1.5}]},"b":{"S":"` + "\ufffd" + `"},"c":{"N":0},"d":{"N":1e+21},"":{"M":{}}}`},
 		{`util.dynamodb.toMapValues({a: undefined, b: null})`, `{"a":{"NULL":null},"b":{"NULL":null}}`},
 		{`[util.dynamodb.toString(null), util.dynamodb.toMap(undefined), util.dynamodb.toList(null)]`, `[null,null,null]`},
 		{`util.dynamodb.fromS3ObjectJson('{"s3":{"key":"foo","bucket":"bar","region":"baz","version":"beep"}}')`, `{"bucket":"bar","region":"baz","key":"foo","version":"beep"}`},

@@ -24,6 +24,10 @@ type Host struct {
 	Log      func(level, line string) // console.log ("INFO") and console.error ("ERROR")
 	Grow     func(bytes int)          // told before bytes are made; does not return when they are too many
 
+	// Decode makes the value of JSON text. Default: the runtime's
+	// JSON.parse, which replaces lone surrogates.
+	Decode func(json.RawMessage) goja.Value
+
 	Filter, InvalidationFilter, Invalidate func(json.RawMessage) // extensions.*, already checked
 
 	// HeaderBytes are the bytes of the response headers that this GraphQL
@@ -54,6 +58,7 @@ type library struct {
 	vm      *goja.Runtime
 	host    *Host
 	freezer goja.Callable // Object.freeze, taken before a script can replace it
+	parser  goja.Callable // JSON.parse, likewise
 	credit  int           // bytes that Host.Grow allowed and nothing has used yet
 
 	patterns cache[*Pattern]
@@ -66,6 +71,7 @@ type library struct {
 func New(vm *goja.Runtime, h *Host) *Modules {
 	l := &library{vm: vm, host: h}
 	l.freezer, _ = goja.AssertFunction(vm.GlobalObject().Get("Object").ToObject(vm).Get("freeze"))
+	l.parser, _ = goja.AssertFunction(vm.GlobalObject().Get("JSON").ToObject(vm).Get("parse"))
 	return &Modules{
 		Util:       l.module(&utilGroup),
 		Extensions: l.module(&extensionGroup),
