@@ -19,7 +19,15 @@
 // a script can change outlives its call: every object that is reachable from the
 // global object is frozen before the first script runs, constructors and code
 // evaluation (eval, Function) are not reachable at all, and the top level of a
-// module runs anew for each call. A runtime that was interrupted is thrown away.
+// module runs anew for each call, unless its syntax proves that there is nothing
+// to change in it: functions, which are frozen then, imports, and primitive values
+// that are never assigned to. A runtime that was interrupted is thrown away.
+//
+// # Speed
+//
+// Members of ctx are read when a script asks for them, object by object, and an
+// object that nothing changed is handed on as the text that it came as. Code that
+// was loaded before, and imports nothing that has changed, is not loaded again.
 //
 // # Limits
 //
