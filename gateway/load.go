@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tidewire/tidewire/internal/appsyncjs"
+	"github.com/tidewire/tidewire/internal/graphqlapi"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/lambda"
 	"github.com/tidewire/tidewire/internal/spec"
@@ -62,6 +63,9 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 		return nil, &ProblemsError{problems}
 	}
 	adoptRoles(s)
+	for i := range s.GraphQLAPIs {
+		s.Notes = append(s.Notes, graphqlapi.Notes(&s.GraphQLAPIs[i])...)
+	}
 	for _, c := range collisions(s) {
 		s.Notes = append(s.Notes, spec.Note{Resource: c.Resource, Message: c.Message + ": " + c.Hint, At: c.At})
 	}
