@@ -64,17 +64,22 @@ func unknown(n appsync.Counts) (reconnects, ignored int) {
 	return int(n.Reconnects), int(n.UnknownIDs + n.UnknownTypes + n.BadFrames + n.LooseErrors)
 }
 
+// slowestCall is how long a call may take: a publish on a socket that is being
+// restored waits for the pause and the attempt under way, and then for its
+// answer. More than a busy machine needs beside.
+const slowestCall = 2*time.Second + 2*patience + patience + 8*time.Second
+
 // calls makes one call after the other until ctx ends. Each must succeed or fail
 // with an error of a known type.
 func (k *soaking) calls(ctx context.Context, c *subscriber) {
 	for n := 0; wait(ctx, between(50*time.Millisecond, 300*time.Millisecond)); n++ {
-		limit, cancel := context.WithTimeout(ctx, 10*time.Second)
+		limit, cancel := context.WithTimeout(ctx, slowestCall)
 		err := c.call(limit, n)
 		late := limit.Err() != nil && ctx.Err() == nil
 		cancel()
 		switch {
 		case late:
-			k.fault("a call has not ended within 10 s: %v", err)
+			k.fault("a call has not ended within %s: %v", slowestCall, err)
 		case err == nil:
 			k.count(func(c *counts) { c.Calls++ })
 		case typed(err) || ctx.Err() != nil:
