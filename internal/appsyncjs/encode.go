@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/dop251/goja"
 )
@@ -130,55 +129,6 @@ var (
 	intType     = reflect.TypeFor[int64]()
 )
 
-// lazy writes an object of a document, as its text where nothing changed.
-func (e *encoder) lazy(o *goja.Object, l *lazyObject) {
-	verbatim := e.indent == "" && e.only == nil && e.replacer == nil && len(e.path)+maxLazyDepth < maxDepth
-	switch {
-	case verbatim && l.raw != nil:
-		e.raw(l.raw)
-		return
-	case e.replacer != nil: // it may change what it is given
-		e.enter(o)
-		e.members(o)
-	default:
-		e.enter(o)
-		e.lazyMembers(l, verbatim)
-	}
-	e.path = e.path[:len(e.path)-1]
-}
-
-func (e *encoder) raw(text []byte) {
-	if len(e.out)+len(text) > e.most {
-		e.throw("the value is larger than %d bytes", e.most)
-	}
-	e.out = append(e.out, text...)
-}
-
-// lazyMembers is members for an object of a document. Getters that run
-// meanwhile may change it.
-func (e *encoder) lazyMembers(l *lazyObject, verbatim bool) {
-	e.out = append(e.out, '{')
-	some := false
-	for _, key := range l.Keys() {
-		i := l.find(key)
-		if i < 0 || e.only != nil && !e.only[key] {
-			continue
-		}
-		m := &l.members[i]
-		if goja.IsUndefined(m.value) || e.plain && isUnfit(m.value) {
-			continue
-		}
-		e.key(key, some)
-		some = true
-		if _, object := m.value.(*goja.Object); verbatim && m.raw != nil && !object {
-			e.raw(m.raw)
-			continue
-		}
-		e.value(l.value(m))
-	}
-	e.close('}', some)
-}
-
 func (e *encoder) enter(o *goja.Object) {
 	if len(e.path) >= maxDepth {
 		e.throw("the value is nested more than %d deep", maxDepth)
@@ -277,57 +227,4 @@ func (e *encoder) close(bracket byte, some bool) {
 		e.line(1)
 	}
 	e.out = append(e.out, bracket)
-}
-
-// str writes a string; lone surrogates are escaped, as JSON.stringify does.
-func (e *encoder) str(s goja.String) {
-	text := s.String()
-	if len(e.out)+len(text) > e.most {
-		e.throw("the value is larger than %d bytes", e.most)
-	}
-	if !strings.ContainsRune(text, utf8.RuneError) {
-		e.out = appendQuoted(e.out, text)
-		return
-	}
-	e.out = append(e.out, '"')
-	for i := 0; i < s.Length(); i++ {
-		unit := s.CharAt(i)
-		lone := unit >= 0xd800 && unit < 0xe000
-		if lone && unit < 0xdc00 && i+1 < s.Length() {
-			if low := s.CharAt(i + 1); low >= 0xdc00 && low < 0xe000 {
-				e.out = utf8.AppendRune(e.out, (rune(unit)-0xd800)<<10|(rune(low)-0xdc00)+0x10000)
-				i++
-				continue
-			}
-		}
-		if lone {
-			e.out = fmt.Appendf(e.out, `\u%04x`, unit)
-			continue
-		}
-		e.out = appendEscaped(e.out, string(rune(unit)))
-	}
-	e.out = append(e.out, '"')
-}
-
-func appendQuoted(out []byte, text string) []byte {
-	return append(appendEscaped(append(out, '"'), text), '"')
-}
-
-// appendEscaped escapes what JSON.stringify escapes, and nothing else.
-func appendEscaped(out []byte, text string) []byte {
-	start := 0
-	for i := range len(text) {
-		c := text[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		out = append(out, text[start:i]...)
-		start = i + 1
-		if j := strings.IndexByte("\"\\\b\f\n\r\t", c); j >= 0 {
-			out = append(out, '\\', `"\bfnrt`[j])
-		} else {
-			out = fmt.Appendf(out, `\u%04x`, c)
-		}
-	}
-	return append(out, text[start:]...)
 }
