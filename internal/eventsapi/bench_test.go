@@ -128,7 +128,7 @@ func fanOut(b *testing.B, batch, publishers int) {
 	}
 	publishing.Wait()
 	want := int64(b.N) * subscribers * int64(batch)
-	for heard.Load() < want && r.sockets != nil && r.api.Sockets().Len() == subscribers {
+	for heard.Load() < want && r.api.Sockets().Len() == subscribers {
 		runtime.Gosched()
 	}
 	b.StopTimer()
