@@ -18,11 +18,15 @@
 // subscribing, for each of which it has modes of its own. Keys
 // of issuers come from where ModesOptions.Issuers says, and from nowhere else.
 //
+// An identity pool has [Logins], made with [NewLogins], which verify the tokens
+// of its providers; [Authenticator.AssumePoolRole] makes the credentials.
+//
 // # Callers
 //
 //   - the local developer, who owns the machine: every action is allowed;
 //   - the users of the template with their access keys, unless inactive;
-//   - sessions of the template's roles, made by [Authenticator.AssumeRole];
+//   - sessions of the template's roles, made by [Authenticator.AssumeRole] or,
+//     with what an identity pool knows of their owner, AssumePoolRole;
 //   - foreign keys: AWS credentials that the operator handed to a function,
 //     admitted for [Options.ForeignActions] only.
 //
@@ -36,8 +40,8 @@
 // A session token is AES-256-GCM under a key that is used for nothing else,
 // with random nonces (NIST SP 800-38D, section 8.2.2: at most 2^32 tokens per
 // key). The sealed part has the access key id, its secret, the role's ARN, the
-// session's name, issue and end (at most 12 hours apart) and the session
-// policy; version and key id in front are authenticated. The sealed access
+// session's name, issue and end (at most 12 hours apart), the session policy
+// and the identity of an identity pool; version and key id in front are authenticated. The sealed access
 // key id must be the one that signed. Tokens have at most [MaxToken]
 // characters of the URL-safe base64 alphabet, so that a presigned WebSocket
 // URL with one stays under API Gateway's 4,096.
