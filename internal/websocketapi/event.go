@@ -80,10 +80,25 @@ func (c *caller) append(dst []byte) []byte {
 		dst = appendMember(dst, "user", id.UserID)
 		dst = appendMember(dst, "userArn", id.ARN)
 		dst = appendMember(dst, "accessKey", id.AccessKeyID)
+		dst = appendPoolIdentity(dst, id.Cognito)
 	}
 	dst = appendMember(dst, "userAgent", c.userAgent)
 	dst = appendMember(dst, "sourceIp", c.peer.String())
 	return append(dst, '}')
+}
+
+// appendPoolIdentity appends what is known of an identity pool's caller.
+func appendPoolIdentity(dst []byte, c *identity.Cognito) []byte {
+	if c == nil {
+		return dst
+	}
+	dst = appendMember(dst, "cognitoIdentityPoolId", c.PoolID)
+	dst = appendMember(dst, "cognitoIdentityId", c.IdentityID)
+	dst = appendMember(dst, "cognitoAuthenticationType", c.Type())
+	if c.Provider == "" {
+		return dst
+	}
+	return appendMember(dst, "cognitoAuthenticationProvider", c.Provider+","+c.SignIn)
 }
 
 // An event is what differs from one event of a connection to the next.

@@ -162,3 +162,21 @@ func BenchmarkRouteSelection(b *testing.B) {
 		}
 	}
 }
+
+func TestPoolIdentity(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		c    identity.Cognito
+		want string
+	}{
+		{identity.Cognito{PoolID: "us-east-1:p", IdentityID: "us-east-1:i", Provider: "idp", SignIn: "idp:CognitoSignIn:ann"},
+			`"cognitoIdentityPoolId":"us-east-1:p","cognitoIdentityId":"us-east-1:i","cognitoAuthenticationType":"authenticated","cognitoAuthenticationProvider":"idp,idp:CognitoSignIn:ann","userAgent"`},
+		{identity.Cognito{PoolID: "us-east-1:p", IdentityID: "us-east-1:i"},
+			`"cognitoIdentityPoolId":"us-east-1:p","cognitoIdentityId":"us-east-1:i","cognitoAuthenticationType":"unauthenticated","userAgent"`},
+	} {
+		o := goldenOrigin(&identity.Identity{Account: "123456789012", AccessKeyID: "ASIAX", Cognito: &tt.c})
+		if text := string(o.appendContext(nil, goldenEvent(eventMessage, "$default"))); !strings.Contains(text, `"accessKey":"ASIAX",`+tt.want) {
+			t.Errorf("%s\nwant %s", text, tt.want)
+		}
+	}
+}
