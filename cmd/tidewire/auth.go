@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -41,6 +42,7 @@ type authFlags struct {
 	state   string
 	region  string
 	host    string
+	plain   bool
 }
 
 func (f *authFlags) add(flags *pflag.FlagSet) {
@@ -51,6 +53,7 @@ func (f *authFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.profile, "profile", "", "sign with this profile of the AWS config files")
 	flags.StringVar(&f.state, "state", "", "use the local developer of this state `DIR`ectory")
 	flags.StringVar(&f.region, "region", "", "region to sign for (default: the address's)")
+	flags.BoolVar(&f.plain, "plain", false, "send credentials in clear text, http://, to another machine")
 	flags.StringVar(&f.host, "host", "", "host `NAME` to name and sign, where it is not the one in URL (VPC endpoints)")
 }
 
@@ -103,6 +106,9 @@ func (f *authFlags) choose(ctx context.Context, sh *shell, target *url.URL) (*pr
 	if err != nil {
 		return nil, err
 	}
+	if target.Scheme == "http" && local == nil && !f.plain && !onThisMachine(target.Hostname()) {
+		return nil, usagef("write https://, or give --plain if the network between is yours", "http://%s would send a credential in clear text to another machine", target.Host)
+	}
 	mode, err := f.mode(sh, target, local)
 	if err != nil {
 		return nil, err
@@ -117,6 +123,12 @@ func (f *authFlags) choose(ctx context.Context, sh *shell, target *url.URL) (*pr
 	}
 	found.http = reached.client()
 	return found, nil
+}
+
+// onThisMachine says whether a host name leads nowhere else.
+func onThisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
 // inAWS says whether the API has one of AWS's host names.
