@@ -32,6 +32,7 @@ lambda    Authorization: any text      --token, TIDEWIRE_TOKEN. It goes to the a
 oidc, cognito and lambda send the same header: the API tells them apart. Where there is
 only a token, auto need not know which it is.
 
+Credentials go over TLS, or to this machine; --plain allows http:// to another.
 There is no flag that takes a secret itself: it would stand in the shell's history and in
 the list of processes. No secret is printed; --show headers has lengths and 8 digits of
 SHA-256. With --login a token is renewed when it is about to expire, and a file of --token is
