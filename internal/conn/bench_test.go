@@ -161,7 +161,7 @@ func BenchmarkFanout(b *testing.B) {
 
 func fanout(b *testing.B, publishers, batch int, p Prepared, send func(*Conn, Prepared, int)) {
 	const conns = 1000
-	o := &Options{Buffers: new(Buffers)}
+	o := &Options{Buffers: new(Buffers), Fanout: new(Fanout)}
 	var served, readers, sending sync.WaitGroup
 	all := make([]*Conn, conns)
 	rounds := (b.N + publishers*batch - 1) / (publishers * batch)

@@ -18,6 +18,7 @@ type Conn struct {
 	nc     net.Conn
 	o      *Options
 	direct *direct       // nil: only a goroutine writes
+	round  *round        // nil: of no Fanout
 	born   time.Time     // by the real clock
 	skew   time.Duration // Options.Now - born
 
@@ -47,7 +48,7 @@ func New(nc net.Conn, leftover []byte, o *Options) *Conn {
 	if o == nil {
 		o = &Options{}
 	}
-	c := &Conn{nc: nc, o: o, direct: newDirect(nc), born: time.Now()}
+	c := &Conn{nc: nc, o: o, direct: newDirect(nc), round: o.Fanout.round(), born: time.Now()}
 	if len(leftover) > 0 {
 		c.leftover = bytes.Clone(leftover)
 	}

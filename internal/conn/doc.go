@@ -15,8 +15,8 @@
 // their fragments, and valid UTF-8 if they are text. Pings are answered.
 // [Conn.Send], [Conn.SendParts], [Conn.SendPrepared], [Conn.Fan] and
 // [Conn.FanNow] never block: they put whole messages in a queue of at most Options.Queue bytes, in
-// the order of the calls. SendPrepared and Fan leave the bytes to the writer;
-// the others write at once if the socket takes it. A peer
+// the order of the calls. SendPrepared leaves the bytes to the writer, Fan to
+// a [Fanout] if there is one; the others write at once if the socket takes it. A peer
 // that does not take its bytes within Options.WriteTimeout is dropped and
 // delays nobody else. [Conn.Close] starts the closing handshake behind what is
 // queued; the peer has Options.CloseTimeout to answer it. Not promised: that a

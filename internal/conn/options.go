@@ -51,6 +51,9 @@ type Options struct {
 	// Buffers shares buffers between connections. nil: each allocates its own
 	// when it needs one.
 	Buffers *Buffers
+	// Fanout writes what Fan queues. nil: each connection's own goroutine does,
+	// as it does for TLS.
+	Fanout *Fanout
 	// Stats counts endings and drops. nil: nobody counts.
 	Stats *Stats
 }

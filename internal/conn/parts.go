@@ -25,7 +25,7 @@ func (c *Conn) SendParts(parts ...[]byte) error {
 
 // Fan queues a text message for each of bodies, in their order: head, the
 // body, tail. It is for an event that goes to many sockets: the bytes are left
-// to the writer, which has the events of several publishers written by one
+// to Options.Fanout, which has the events of several publishers written by one
 // call. It allocates nothing.
 //
 // sent says how many were queued; it is len(bodies) unless there is an error:
@@ -36,7 +36,7 @@ func (c *Conn) Fan(head []byte, bodies [][]byte, tail []byte) (sent int, err err
 	defer c.mu.Unlock()
 	if sent, err = c.queueAll(head, bodies, tail); sent > 0 {
 		c.active = at
-		c.kick()
+		c.leave()
 	}
 	return sent, err
 }
