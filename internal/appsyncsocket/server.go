@@ -52,7 +52,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{o: o, born: time.Now(), tail: []byte{'}'}, ka: wire.AppendKeepAlive(nil), ack: o.Protocol.appendAck(nil, o.Limits.Timeout)}
 	s.conn = conn.Options{
 		MaxMessage: o.Limits.Message, MaxFrame: max(o.Limits.Message, defaultMessage) + 1024, Queue: o.Limits.Queue,
-		Message: s.message, RefuseBinary: true, Now: o.Now, Buffers: new(conn.Buffers), Stats: o.Sockets,
+		Message: s.message, RefuseBinary: true, Now: o.Now, Buffers: new(conn.Buffers), Fanout: new(conn.Fanout), Stats: o.Sockets,
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.beat.every = o.Limits.KeepAlive / beats
