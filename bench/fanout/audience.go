@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -23,6 +24,7 @@ const (
 // the client is to cost little.
 type audience struct {
 	sockets []*socket
+	files   []*os.File // their descriptors, which are the keys of seats
 	seats   map[int32]*seat
 	poll    int
 
@@ -59,7 +61,7 @@ func newAudience(sockets []*socket) (*audience, error) {
 		}
 		fd := int(f.Fd())
 		a.seats[int32(fd)] = &seat{tail: make([]byte, 0, 64)}
-		runtime.SetFinalizer(f, nil)
+		a.files = append(a.files, f)
 		if err := syscall.EpollCtl(a.poll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}); err != nil {
 			return nil, err
 		}
@@ -72,8 +74,8 @@ func newAudience(sockets []*socket) (*audience, error) {
 func (a *audience) leave() error {
 	a.stopping.Store(true)
 	<-a.done
-	for fd := range a.seats {
-		_ = syscall.Close(int(fd))
+	for _, f := range a.files {
+		_ = f.Close()
 	}
 	_ = syscall.Close(a.poll)
 	closeAll(a.sockets)

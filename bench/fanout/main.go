@@ -36,7 +36,7 @@ type bench struct {
 	rounds, sockets, idle    int
 	d                        time.Duration
 	profile                  string
-	only                     string
+	only, shape              string
 	failed                   bool
 }
 
@@ -61,6 +61,7 @@ func main() {
 	flag.DurationVar(&b.d, "d", 5*time.Second, "how long each measurement takes")
 	flag.StringVar(&b.profile, "cpuprofile", "", "where tidewire writes a profile of its processor time")
 	flag.StringVar(&b.only, "only", "", "measure this server alone: tidewire, centrifugo or simulator")
+	flag.StringVar(&b.shape, "shape", "", "of publish, measure this shape alone, such as \"8 connections\"")
 	flag.Parse()
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

@@ -106,6 +106,8 @@ func (t *target) sum(a *audience, list []*publisher, began time.Time, used time.
 	select {
 	case err := <-errs:
 		return f, fmt.Errorf("%s: %w", t.name, err)
+	case <-a.done:
+		return f, fmt.Errorf("%s: %w", t.name, a.failure)
 	default:
 	}
 	if f.Lost != 0 || f.Strange != 0 {

@@ -154,6 +154,9 @@ func (b *bench) publish() error {
 	}
 	for round := range b.rounds {
 		for _, shape := range shapes {
+			if b.shape != "" && b.shape != shape.name {
+				continue
+			}
 			for _, s := range turns(list, round) {
 				t := s.target
 				if shape.of == 1 && t.name == "centrifugo" {
@@ -170,6 +173,9 @@ func (b *bench) publish() error {
 		}
 	}
 	for _, shape := range shapes {
+		if b.shape != "" {
+			break
+		}
 		if r, ok := ratio(list, shape.name, perSecond); ok && shape.asked > 0 {
 			b.least("deliveries/s beside Centrifugo, "+shape.name, r, shape.asked, shape.wished)
 		} else if ok {

@@ -32,7 +32,6 @@ type target struct {
 	body func(events int) string
 	ok   string // what the answer to a publish has in it
 	not  string // and what not
-	room int    // how many rooms a filter may name; 0: none
 }
 
 // exchange is something to send, and what is in the answer.
