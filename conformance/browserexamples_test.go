@@ -73,9 +73,9 @@ func TestLiveEventsExample(t *testing.T) {
 		return [][]string{{"open", who, page}, {"fill", who, "[name=url]", event}, {"fill", who, "[name=key]", s.apis[0].APIKeys[0]}, {"click", who, "form button"}, {"see", who, "#status", "live on /stage/main"}}
 	}
 	steps := append(join("ana"), join("bea")...)
-	steps = append(steps, []string{"click", "ana", "[data-reaction='🎉']"}, []string{"see", "bea", "#log li:nth-child(1)", "🎉 from"}, []string{"see", "ana", "#log li", "🎉 from you"},
-		[]string{"click", "bea", "[data-reaction='👏']"}, []string{"click", "bea", "[data-reaction='🎉']"}, []string{"click", "bea", "[data-reaction='❤️']"},
-		[]string{"see", "ana", "#log li:nth-child(4)", "from you"}, []string{"text", "ana", "[data-reaction='🎉'] b"}, []string{"shot", "ana", picture})
+	steps = append(steps, []string{"click", "ana", "[data-reaction='★']"}, []string{"see", "bea", "#log li:nth-child(1)", "★ from"}, []string{"see", "ana", "#log li", "★ from you"},
+		[]string{"click", "bea", "[data-reaction='♫']"}, []string{"click", "bea", "[data-reaction='★']"}, []string{"click", "bea", "[data-reaction='♥']"},
+		[]string{"see", "ana", "#log li:nth-child(4)", "from you"}, []string{"text", "ana", "[data-reaction='★'] b"}, []string{"shot", "ana", picture})
 	if texts := s.visits(t, steps...); len(texts) != 1 || texts[0] != "2" {
 		t.Errorf("the page counts %q", texts)
 	}

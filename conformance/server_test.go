@@ -59,6 +59,9 @@ type served struct {
 	APIKeys           []string `json:"apiKeys"`
 }
 
+// servedPool is one identity pool of the ready line.
+type servedPool struct{ ID, URL string }
+
 // server is a running `tidewire serve --output json`.
 type server struct {
 	*process
@@ -68,6 +71,7 @@ type server struct {
 	temp   string // TMPDIR
 	listen string
 	apis   []served
+	pools  []servedPool
 
 	stopped bool // owned by the test's goroutine
 
@@ -127,11 +131,12 @@ func (s *server) ready(t testing.TB) {
 		Event  string
 		Listen string
 		APIs   []served
+		Pools  []servedPool `json:"identityPools"`
 	}
 	if err := json.Unmarshal([]byte(line), &first); err != nil || first.Event != "ready" || first.Listen == "" {
 		t.Fatalf("the first line is %q (%v)", line, err)
 	}
-	s.listen, s.apis = first.Listen, first.APIs
+	s.listen, s.apis, s.pools = first.Listen, first.APIs, first.Pools
 	for _, a := range s.apis {
 		s.keep(a.APIKeys...)
 	}

@@ -1,7 +1,7 @@
 // What is published on stage/…: reactions that the audience may show, each with the time at which it came.
 import { util } from "@aws-appsync/utils";
 
-const known = ["👏", "❤️", "😂", "🎉", "🤔"];
+const known = ["♥", "★", "☺", "♫", "✔"];
 
 export function onPublish(ctx) {
   return ctx.events.map((event) => {

@@ -13,9 +13,9 @@ async function window(name) {
   if (!windows.has(name)) {
     const context = await browser.newContext({ viewport: { width: 760, height: 720 } });
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(12_000);
     page.on("pageerror", (e) => console.error(name, String(e)));
-    page.on("console", (m) => m.type() === "error" && console.error(name, m.text()));
+    page.on("console", (m) => m.type() === "error" && console.error(name, m.text().replace(/\?\S*/g, "?…")));
     windows.set(name, page);
   }
   return windows.get(name);

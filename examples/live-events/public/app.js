@@ -1,6 +1,6 @@
 // A client of an Event API in plain JavaScript: one WebSocket, which subscribes and publishes.
 const channel = "/stage/main";
-const reactions = ["👏", "❤️", "😂", "🎉", "🤔"];
+const reactions = ["♥", "★", "☺", "♫", "✔"];
 const me = Math.random().toString(36).slice(2, 6);
 const $ = (id) => document.getElementById(id);
 
