@@ -78,3 +78,35 @@ func TestVariableErrors(t *testing.T) {
 			`query($v:`+tt.typ+`){echo(`+name+`:$v)}`, variables)
 	}
 }
+
+// TestFloatsAreFinite: as literals as well as in variables.
+func TestFloatsAreFinite(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "type Query { echo(f: Float, in: In): String } input In { f: [Float] }", unit("Query.echo", asks(func(c *Call) string {
+		return string(appendString(nil, string(c.Arguments)))
+	})))
+	long := strings.Repeat("9", 400)
+	refused := func(line, column, message string) string {
+		return `{"data":null,"errors":[{"path":null,"locations":[{"line":` + line + `,"column":` + column + `,"sourceName":null}],"message":` + string(appendString(nil, message)) + `}]}`
+	}
+	wrong := func(argument, value string) string {
+		return refused("1", "7", "Validation error of type WrongType: argument '"+argument+"' with value '"+value+"' is not a valid 'Float' @ 'echo'")
+	}
+	for _, tt := range []struct{ query, variables, want string }{
+		{`{echo(f:1e308)}`, ``, `{"data":{"echo":"{\"f\":1e308}"}}`},
+		{`{echo(f:-1e-999)}`, ``, `{"data":{"echo":"{\"f\":-1e-999}"}}`},
+		{`{echo(f:7)}`, ``, `{"data":{"echo":"{\"f\":7}"}}`},
+		{`{echo(f:1e999)}`, ``, wrong("f", "FloatValue{value=1e999}")},
+		{`{echo(f:-1.8e308)}`, ``, wrong("f", "FloatValue{value=-1.8e308}")},
+		{`{echo(f:` + long + `)}`, ``, wrong("f", clip("IntValue{value="+long+"}"))},
+		{`{echo(in:{f:[1,1e999]})}`, ``, wrong("in.f[1]", "FloatValue{value=1e999}")},
+		{`query($f:Float=1e999){echo(f:$f)}`, ``, refused("1", "7", "Validation error of type BadValueForDefaultArg: Bad default value FloatValue{value=1e999} for type Float")},
+		{`query($f:Float){echo(f:$f)}`, `{"f":1e999}`, refused("1", "7", "Variable 'f' has an invalid value. Expected type 'Float' but was 'Double'.")},
+	} {
+		if tt.variables == "" {
+			r.expect(tt.want, tt.query)
+		} else {
+			r.expect(tt.want, tt.query, tt.variables)
+		}
+	}
+}

@@ -209,7 +209,7 @@ func (t *namedType) takes(v *ast.Value) bool {
 		_, err := strconv.ParseInt(v.Raw, 10, 32)
 		return v.Kind == ast.IntValue && err == nil
 	case leafFloat:
-		return v.Kind == ast.IntValue || v.Kind == ast.FloatValue
+		return (v.Kind == ast.IntValue || v.Kind == ast.FloatValue) && isFinite(v.Raw)
 	case leafBoolean:
 		return v.Kind == ast.BooleanValue
 	case leafID:
@@ -224,6 +224,13 @@ func (t *namedType) takes(v *ast.Value) bool {
 		return v.Kind == ast.IntValue && len(v.Raw) <= 19
 	}
 	return isText(v)
+}
+
+// isFinite says whether a number is one as a double (GraphQL, October 2021,
+// 3.5.2: what is beyond is refused as input; 1e999 is).
+func isFinite(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil
 }
 
 // javaValue is graphql-java's toString of a literal.
