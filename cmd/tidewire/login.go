@@ -130,7 +130,7 @@ func (f *loginFlags) run(ctx context.Context, sh *shell, flags *pflag.FlagSet, n
 	if err := settings.check(); err != nil {
 		return err
 	}
-	secret, err := sh.clientSecret(settings.ClientSecret)
+	secret, err := clientSecretFlag().read(sh, settings.ClientSecret)
 	if err != nil {
 		return err
 	}

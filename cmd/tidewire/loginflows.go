@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -90,15 +89,8 @@ func (f *loginFlags) user(ctx context.Context, a *asker, known string) (string, 
 
 func (f *loginFlags) readPassword(ctx context.Context, sh *shell, a *asker) (string, error) {
 	switch {
-	case f.password == "-" && a == nil:
-		text, err := sh.readInput("-", 4096)
-		password := strings.TrimRight(string(text), "\r\n")
-		if err == nil && password == "" {
-			err = hint(errors.New("--password -: stdin is empty"), "pipe the password into it")
-		}
-		return password, err
-	case f.password != "" && f.password != "-":
-		return sh.secretFrom("--password", f.password)
+	case f.password != "" && (f.password != "-" || a == nil):
+		return passwordFlag().read(sh, f.password)
 	case a == nil:
 		return "", usagef("give --password @FILE, - or env:NAME", "no password, and stdin is no terminal to ask on")
 	}

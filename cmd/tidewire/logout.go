@@ -70,7 +70,7 @@ func (sh *shell) revoke(ctx context.Context, record *login.Record) (where string
 	if err := json.Unmarshal(record.Settings, &l.settings); err != nil {
 		return "", errors.New("the saved settings are not tidewire's")
 	}
-	if l.secret, err = sh.clientSecret(l.settings.ClientSecret); err != nil {
+	if l.secret, err = clientSecretFlag().read(sh, l.settings.ClientSecret); err != nil {
 		return "", err
 	}
 	if l.settings.UserPool != "" {

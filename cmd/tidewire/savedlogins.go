@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -107,7 +106,7 @@ func (sh *shell) savedLogin(name string) (*savedLogin, error) {
 	if err != nil {
 		return nil, errors.Join(loginError(name, err), store.Close())
 	}
-	secret, err := sh.clientSecret(settings.ClientSecret)
+	secret, err := clientSecretFlag().read(sh, settings.ClientSecret)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -125,36 +124,6 @@ func loadSettings(store *login.Store, name string) (*loginSettings, error) {
 			Hint: "log in again with --issuer or --user-pool, which replaces it"}
 	}
 	return &s, nil
-}
-
-// clientSecret reads the secret that --client-secret names, "" for none.
-func (sh *shell) clientSecret(source string) (string, error) {
-	if source == "" {
-		return "", nil
-	}
-	return sh.secretFrom("--client-secret", source)
-}
-
-// secretFrom reads a secret from @FILE or env:NAME. A literal would stand in
-// the shell's history and in the list of processes.
-func (sh *shell) secretFrom(flag, source string) (string, error) {
-	advice := "put it into a file and give " + flag + " @FILE, or into a variable and give " + flag + " env:NAME"
-	var secret string
-	if path, ok := strings.CutPrefix(source, "@"); ok {
-		text, err := readSmall(path)
-		if err != nil {
-			return "", hint(fmt.Errorf("read %s: %w", flag, withoutPrefix(err)), advice)
-		}
-		secret = strings.TrimRight(string(text), "\r\n")
-	} else if name, ok := strings.CutPrefix(source, "env:"); ok {
-		secret = sh.getenv(name)
-	} else {
-		return "", usagef(advice, "%s does not take the secret itself", flag)
-	}
-	if secret == "" {
-		return "", hint(fmt.Errorf("%s: %s is empty, or not set", flag, source), advice)
-	}
-	return secret, nil
 }
 
 // oidc is the provider of a login with an issuer.
