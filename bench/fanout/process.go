@@ -162,5 +162,5 @@ func (b *bench) simulatorTarget() (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	return graphql("simulator", at, "ws"+strings.TrimPrefix(at, "http"), simulatorKey, "", cmd.Process.Pid), nil
+	return graphql("simulator", at, "ws"+strings.TrimPrefix(at, "http")+"/realtime", simulatorKey, "", cmd.Process.Pid), nil
 }
