@@ -48,6 +48,7 @@ func newCommands(sh *shell) []*cobra.Command {
 		newCheckCommand(sh),
 		newEnvCommand(sh),
 		newRuntimeCommand(sh),
+		newTrustCommand(sh, func() []trustStore { return trustStores(sh.getenv) }),
 		newConnectCommand(sh),
 		newConnectionsCommand(sh),
 		newQueryCommand(sh),

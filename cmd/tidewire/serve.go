@@ -167,7 +167,8 @@ func announce(sh *shell, f *serveFlags, g *gateway.Gateway) error {
 			return err
 		}
 	}
-	_, err := io.WriteString(sh.stderr, greeting(g, program(os.Args[0]), f.state))
+	name := program(os.Args[0])
+	_, err := io.WriteString(sh.stderr, greeting(g, name, f.state)+trustAdvice(g, name, f.certificate != ""))
 	return err
 }
 
