@@ -17,8 +17,9 @@ import (
 type Credential struct {
 	// Object is the authorization as it came; nil: there was none.
 	Object json.RawMessage
-	// Bodies are what IAM may have signed, the likeliest first.
-	Bodies [][]byte
+	// Body is what IAM has signed, or else OtherBody, which is nil if nothing
+	// else is possible.
+	Body, OtherBody []byte
 }
 
 // algorithm begins the Authorization of Signature Version 4.
@@ -32,7 +33,7 @@ var (
 
 // Admit finds out who sent a message. The request that admit gets has the
 // authorization as its headers; a signature in it was made over a POST of one of
-// the bodies to the API's path, for a host that is the API's.
+// the two bodies to the API's path, for a host that is the API's.
 func (k *Socket) Admit(ctx context.Context, c Credential, admit Admit) (*identity.Caller, *fault.Error) {
 	if c.Object == nil {
 		c.Object = json.RawMessage("{}") // admit has words for that
@@ -41,17 +42,16 @@ func (k *Socket) Admit(ctx context.Context, c Credential, admit Admit) (*identit
 	if err != nil {
 		return nil, noCredential.Because("the authorization of the message: %w", err)
 	}
-	try := trial{server: k.server, admit: admit, paths: []string{k.server.o.Protocol.operationPath(k.place.base)}, bodies: c.Bodies}
-	r := &identity.Request{Peer: k.peer, ForwardedFor: k.forward, Secure: k.place.secure}
+	try := trial{server: k.server, admit: admit, paths: []string{k.server.o.Protocol.operationPath(k.place.base)}}
+	r := &identity.Request{Body: c.Body, OtherBody: c.OtherBody, Peer: k.peer, ForwardedFor: k.forward, Secure: k.place.secure}
 	return try.run(ctx, r, &a)
 }
 
-// trial tries what a signature may have been made over.
+// trial tries the paths that a signature may have been made over.
 type trial struct {
 	server *Server
 	admit  Admit
 	paths  []string
-	bodies [][]byte
 }
 
 // run gives the first caller that is admitted, or the first refusal.
@@ -63,20 +63,17 @@ func (t *trial) run(ctx context.Context, r *identity.Request, a *wire.Authorizat
 	}
 	var first *fault.Error
 	for _, path := range t.paths {
-		for _, body := range t.bodies {
-			attempt := *r
-			attempt.Body = body
-			attempt.Signed = &sigv4.Request{Method: http.MethodPost, Path: path, Host: a.Host, Header: a.Header, ContentLength: int64(len(body))}
-			who, f := t.admit(ctx, &attempt)
-			if f == nil {
-				return who, nil
-			}
-			if first == nil {
-				first = f
-			}
-			if !signed || !mismatched(f) {
-				return nil, first
-			}
+		attempt := *r
+		attempt.Signed = &sigv4.Request{Method: http.MethodPost, Path: path, Host: a.Host, Header: a.Header, ContentLength: int64(len(r.Body))}
+		who, f := t.admit(ctx, &attempt)
+		if f == nil {
+			return who, nil
+		}
+		if first == nil {
+			first = f
+		}
+		if !signed || !mismatched(f) {
+			break
 		}
 	}
 	return nil, first

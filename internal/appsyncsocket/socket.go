@@ -197,13 +197,13 @@ func (k *Socket) forget(op *Operation) {
 	}
 }
 
-// Stop ends the operation of an id and answers with frame. It gives false, and
-// sends nothing, if there is none.
+// Stop ends the subscription of an id and answers with frame. It gives false,
+// and sends nothing, if there is none: other operations end by themselves.
 func (k *Socket) Stop(id string, frame []byte) bool {
 	k.mu.Lock()
 	i := k.find(id)
 	var op *Operation
-	if i >= 0 {
+	if i >= 0 && k.ops[i].counted {
 		op = k.ops[i]
 	}
 	k.mu.Unlock()

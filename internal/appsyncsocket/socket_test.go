@@ -423,16 +423,16 @@ func TestTooLarge(t *testing.T) {
 // TestAdmit: what is signed of a message, and what is tried.
 func TestAdmit(t *testing.T) {
 	t.Parallel()
-	type attempt struct{ path, host, body string }
+	type attempt struct{ path, host, body, other string }
 	var tried []attempt
 	refuse := func(_ context.Context, q *identity.Request) (*identity.Caller, *fault.Error) {
-		tried = append(tried, attempt{q.Signed.Path, q.Signed.Host, string(q.Body)})
+		tried = append(tried, attempt{q.Signed.Path, q.Signed.Host, string(q.Body), string(q.OtherBody)})
 		return nil, &fault.Error{Status: 403, Cause: &identity.RefusedError{Reason: "signature"}}
 	}
 	got := make(chan *fault.Error, 1)
 	r := newRig(t, func(o *appsyncsocket.Options) {
 		o.Message = func(s *appsyncsocket.Socket, f *wire.Frame) {
-			_, refused := s.Admit(t.Context(), appsyncsocket.Credential{Object: f.Authorization, Bodies: [][]byte{[]byte("one"), []byte("two")}}, refuse)
+			_, refused := s.Admit(t.Context(), appsyncsocket.Credential{Object: f.Authorization, Body: []byte("one"), OtherBody: []byte("two")}, refuse)
 			got <- refused
 		}
 	})
@@ -440,13 +440,13 @@ func TestAdmit(t *testing.T) {
 	c := r.open()
 	const signed = `"Authorization":"AWS4-HMAC-SHA256 x"`
 	for object, want := range map[string]string{
-		`{"host":"api.example",` + signed + `}`:            "[{/graphql api.example one} {/graphql api.example two}]",
-		`{"host":"api.example","Authorization":"a.b.c"}`:   "[{/graphql api.example one}]",
+		`{"host":"api.example",` + signed + `}`:            "[{/graphql api.example one two}]",
+		`{"host":"api.example","Authorization":"a.b.c"}`:   "[{/graphql api.example one two}]",
 		`{"host":"evil.example",` + signed + `}`:           "[]",
 		`{` + signed + `}`:                                 "[]",
-		`{"Authorization":"lambda"}`:                       "[{/graphql  one}]",
+		`{"Authorization":"lambda"}`:                       "[{/graphql  one two}]",
 		`{"Authorization":"x","authorization":"y"}`:        "[]",
-		`{"host":"evil.example","Authorization":"lambda"}`: "[{/graphql evil.example one}]",
+		`{"host":"evil.example","Authorization":"lambda"}`: "[{/graphql evil.example one two}]",
 	} {
 		tried = nil
 		c.say(`{"type":"x","authorization":` + object + `}`)
@@ -456,6 +456,33 @@ func TestAdmit(t *testing.T) {
 		if fmt.Sprint(tried) != want {
 			t.Errorf("%s: tried %v, want %s", object, tried, want)
 		}
+	}
+	c.leave()
+}
+
+// TestStopFindsSubscriptions, and lets a publish under way be.
+func TestStopFindsSubscriptions(t *testing.T) {
+	t.Parallel()
+	stopped := make(chan bool, 1)
+	r := newRig(t, func(o *appsyncsocket.Options) {
+		o.Message = func(s *appsyncsocket.Socket, f *wire.Frame) {
+			op, refused := s.Begin(f.ID, f.Type == wire.Subscribe)
+			if refused != nil {
+				t.Error(refused)
+				return
+			}
+			stopped <- s.Stop(f.ID, []byte(`"stopped"`))
+			op.Finish([]byte(`"finished"`))
+		}
+	})
+	defer r.close()
+	c := r.open()
+	for kind, want := range map[string]bool{wire.Publish: false, wire.Subscribe: true} {
+		c.say(`{"type":"` + kind + `","id":"1"}`)
+		if got := <-stopped; got != want {
+			t.Errorf("%s was stopped: %v", kind, got)
+		}
+		c.want(map[bool]string{false: `"finished"`, true: `"stopped"`}[want])
 	}
 	c.leave()
 }

@@ -168,6 +168,9 @@ func TestSignedBodies(t *testing.T) {
 	c.hear(failed("publish_error", "6", "UnauthorizedException", notAuthorizedText))
 	publish("7", `["1"]`, strings.Replace(signedObject(t, `{"channel":"/default/z","events":["1"]}`), apiHost, "evil.example.com", 1))
 	c.hear(failed("publish_error", "7", "UnauthorizedException", notAuthorizedText))
+	if n := r.refusals.Load(); n != 2 { // of 3 and 6; nobody hears that the other form was tried
+		t.Errorf("%d refusals were told, want 2", n)
+	}
 }
 
 // TestLambdaAuthorizerHearsWhatIsDone with which channel, each time.

@@ -116,14 +116,14 @@ func (a *API) refused(s *appsyncsocket.Socket, o *operation, f *fault.Error) {
 
 // admit finds out who sent a message and whether that may be done.
 func (o *operation) admit(ctx context.Context, s *appsyncsocket.Socket, f *wire.Frame) *fault.Error {
-	bodies := f.SignedBodies() // the channel is a string: there is one
-	c := appsyncsocket.Credential{Object: f.Authorization, Bodies: bodies[:1]}
+	bodies := f.SignedBodies() // the channel is a string: there are one or two
+	c := appsyncsocket.Credential{Object: f.Authorization, Body: bodies[0]}
+	if len(bodies) > 1 {
+		c.OtherBody = bodies[1]
+	}
 	var refused *fault.Error
 	o.caller, refused = s.Admit(ctx, c, func(ctx context.Context, r *identity.Request) (*identity.Caller, *fault.Error) {
 		r.RequestID, r.Event, r.Namespace, r.Channel = o.id, o.kind, o.channel.namespace(), o.channel.path
-		if len(bodies) > 1 {
-			r.OtherBody = bodies[1]
-		}
 		o.headers = requestHeaders(r.Header, r.Signed.Host)
 		return o.api.o.Admit(ctx, r)
 	})
@@ -178,7 +178,7 @@ func (a *API) ended(op *appsyncsocket.Operation) {
 // unsubscribe ends a subscription, also one that is not active yet, but no
 // publish.
 func (a *API) unsubscribe(s *appsyncsocket.Socket, f *wire.Frame) {
-	if f.ID != "" && !a.lines.publishing(s, f.ID) && s.Stop(f.ID, wire.AppendReply(nil, wire.UnsubscribeSuccess, f.ID)) {
+	if f.ID != "" && s.Stop(f.ID, wire.AppendReply(nil, wire.UnsubscribeSuccess, f.ID)) {
 		return
 	}
 	kind := wire.UnsubscribeError
@@ -200,7 +200,7 @@ func (a *API) publish(s *appsyncsocket.Socket, f *wire.Frame) {
 	if op == nil {
 		return
 	}
-	place := a.lines.join(s, op.ID())
+	place := a.lines.join(s)
 	o.await = place.wait
 	op.Go(func(ctx context.Context) {
 		defer place.leave()
@@ -209,7 +209,7 @@ func (a *API) publish(s *appsyncsocket.Socket, f *wire.Frame) {
 			a.refused(s, o, refused)
 			answer = wire.AppendEventsError(nil, wire.PublishError, op.ID(), problem(refused))
 		}
-		place.finish(func() { op.Finish(answer) })
+		op.Finish(answer)
 	})
 }
 

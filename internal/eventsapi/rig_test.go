@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,6 +68,8 @@ type rig struct {
 	// lambda runs the functions of data sources and the authorizer.
 	lambda func(ctx context.Context, arn string, payload []byte) ([]byte, error)
 	asked  logText // events that the authorizer got
+
+	refusals atomic.Int32 // signatures that identity says it has refused
 }
 
 // logText is a log that tests read.
@@ -140,7 +143,8 @@ func (r *rig) modes() *identity.Modes {
 		AccessKeys: []spec.AccessKey{{ID: bobID, Secret: bobSecret, Active: true}},
 		Policies: []spec.Policy{policy("connect", "appsync:EventConnect", apiARN), policy("publish", "appsync:EventPublish", apiARN+"/channelNamespace/default"),
 			policy("subscribe", "appsync:EventSubscribe", apiARN+"/channelNamespace/default")}}}}
-	auth, err := identity.New(identity.Options{Spec: s, SealingKey: [32]byte{1}, Service: "appsync", Now: r.o.Now})
+	auth, err := identity.New(identity.Options{Spec: s, SealingKey: [32]byte{1}, Service: "appsync", Now: r.o.Now,
+		Refused: func(identity.Refusal) { r.refusals.Add(1) }})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func (rt *realtime) start(s *appsyncsocket.Socket, f *wire.Frame) {
 	op.Go(func(ctx context.Context) {
 		st := &starting{rt: rt, op: op, cfg: rt.api.config.Load()}
 		st.sent, st.broken = parseBody(data)
-		st.begin(ctx, appsyncsocket.Credential{Object: authorization, Bodies: [][]byte{data}})
+		st.begin(ctx, appsyncsocket.Credential{Object: authorization, Body: data})
 	})
 }
 
