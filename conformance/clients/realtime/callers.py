@@ -96,7 +96,7 @@ class Caller:
     def took(self, frame):
         kind, name = frame["type"], frame.get("id")
         if kind == "data":
-            payload = {"data": json.loads(frame["event"])} if self.events else frame["payload"]
+            payload = {"data": {"event": json.loads(frame["event"])}} if self.events else frame["payload"]
             self.say(id=name, **payload)
         elif "error" in kind:
             self.say(id=name, kind=kind, refused=frame.get("errors") or frame["payload"]["errors"])
