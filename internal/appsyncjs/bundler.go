@@ -176,8 +176,18 @@ func (b *bundler) load(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	if depth := deepest(text); depth > maxNesting {
 		return api.OnLoadResult{}, fmt.Errorf("brackets are nested %d deep in %s, more than %d", depth, b.display(a.Path), maxNesting)
 	}
-	return api.OnLoadResult{Contents: &text, Loader: loaderOf(a.Path)}, nil
+	loader := loaderOf(a.Path)
+	if loader != api.LoaderJSON {
+		text += noSourceMap
+	}
+	return api.OnLoadResult{Contents: &text, Loader: loader}, nil
 }
+
+// noSourceMap is put behind every file of the author's. The bundler follows the
+// last comment of this kind: to what the file was made from, which then is what
+// the bundle's own map names, or, by a file URL, out of the root. This one leads
+// nowhere, so that places are in the file as it is given.
+const noSourceMap = "\n//# sourceMappingURL=none"
 
 func (b *bundler) text(name string) (string, error) {
 	if b.root == nil {
@@ -271,9 +281,12 @@ func (b *bundler) finish(files []api.OutputFile) (*bundle, Problems) {
 	}
 	local := 0
 	for _, s := range out.mapping.sources {
-		if strings.HasPrefix(s, spaceLocal+":") {
+		switch {
+		case strings.HasPrefix(s, spaceLocal+":"):
 			out.names[s] = b.display(s)
 			local++
+		case !strings.HasPrefix(s, spaceLibrary+":"): // code that nobody could judge
+			return nil, Problems{{Position: Position{File: out.name}, Message: fmt.Sprintf("the bundler took code from %q", s)}}
 		}
 	}
 	code := b.source.Script.Text
