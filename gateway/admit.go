@@ -62,7 +62,7 @@ func clipped(s string) string {
 
 // elsewhere answers paths that name no stage.
 func (g *Gateway) elsewhere(w http.ResponseWriter, r *http.Request) {
-	if service := signedService(r); service != "" && service != "execute-api" {
+	if service := signedService(r); service != "" && service != "execute-api" && (service != "appsync" || !g.hasAppSync()) {
 		refuseService(w, service)
 		return
 	}
@@ -72,6 +72,14 @@ func (g *Gateway) elsewhere(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.forbidden(w, r, "no stage answers at this path: "+g.paths())
+}
+
+// hasAppSync tells whether an API of AppSync is served: then a request signed
+// for it has lost its way, and is not an SDK's that was sent here for want of
+// an endpoint.
+func (g *Gateway) hasAppSync() bool {
+	s := g.Spec()
+	return len(s.GraphQLAPIs)+len(s.EventsAPIs) > 0
 }
 
 // paths lists where APIs answer, for a hint.

@@ -123,7 +123,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if service != "" && service != "execute-api" && !g.known(s, t, r) {
-		refuseService(w, service)
+		g.elsewhere(w, r)
 		return
 	}
 	p, ok := locate(s.spec, t, rawPath(r))

@@ -204,6 +204,9 @@ func (i *issuer) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
 	if err := trustworthy(address); err != nil {
 		return nil, err
 	}
+	if strings.HasPrefix(i.url, "https://") && !strings.HasPrefix(address, "https://") {
+		return nil, fmt.Errorf("the discovery document of %s has the jwks_uri %.200q: keys of an issuer with TLS come over TLS", i.url, address)
+	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, fmt.Errorf("the keys' address: %w", err)
