@@ -321,18 +321,20 @@ func (g *Gateway) Close(ctx context.Context) error {
 	for _, api := range s.apis {
 		go func() { errs <- api.Shutdown(ctx) }()
 	}
+	sooner, cancel := leaveTime(ctx)
+	defer cancel()
 	for _, server := range s.graphql {
-		go func() { errs <- server.api.Shutdown(ctx) }()
+		go func() { errs <- server.api.Shutdown(sooner) }()
 	}
 	for _, server := range s.events {
-		go func() { errs <- server.api.Shutdown(ctx) }()
+		go func() { errs <- server.api.Shutdown(sooner) }()
 	}
 	var failed error
 	for range cap(errs) {
 		failed = errors.Join(failed, <-errs)
 	}
 	failed = errors.Join(failed, g.bus.Close(), g.sources.Close(ctx))
-	g.engine.Close()
+	g.closeEngine()
 	// Functions may post to @connections until here. Whoever has not finished
 	// a request in a moment is cut off; the rest needs the time.
 	quick, cancel := context.WithTimeout(ctx, lastRequests)

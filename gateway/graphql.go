@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/tidewire/tidewire/internal/appsyncjs"
 	"github.com/tidewire/tidewire/internal/appsyncsocket"
@@ -172,6 +173,26 @@ func (g *Gateway) retireGraphQL(ctx context.Context, old, now *serving) {
 		if err := server.api.Shutdown(ctx); err != nil {
 			g.o.Log.Warn("closing a removed API", "api", id, "err", err)
 		}
+	}
+}
+
+// codeTime is how long code that is interrupted may take to be given up.
+const codeTime = 1500 * time.Millisecond
+
+// leaveTime ends sooner than ctx, so that there is time for code to end in.
+func leaveTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if ok && time.Until(deadline) > 2*codeTime {
+		return context.WithDeadline(ctx, deadline.Add(-codeTime))
+	}
+	return context.WithCancel(ctx)
+}
+
+// closeEngine ends all code, or leaves it behind.
+func (g *Gateway) closeEngine() {
+	g.engine.Close()
+	if n := g.engine.Stuck(); n > 0 {
+		g.o.Log.Warn("code of resolvers or handlers could not be ended and was left behind", "calls", n)
 	}
 }
 

@@ -177,14 +177,14 @@ func (b *bundler) load(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		return api.OnLoadResult{}, fmt.Errorf("brackets are nested %d deep in %s, more than %d", depth, b.display(a.Path), maxNesting)
 	}
 	loader := loaderOf(a.Path)
-	if loader != api.LoaderJSON {
+	if loader != api.LoaderJSON && strings.Contains(text, "sourceMappingURL=") {
 		text += noSourceMap
 	}
 	return api.OnLoadResult{Contents: &text, Loader: loader}, nil
 }
 
-// noSourceMap is put behind every file of the author's. The bundler follows the
-// last comment of this kind: to what the file was made from, which then is what
+// noSourceMap is put behind a file that may have such a comment. The bundler
+// follows the last one: to what the file was made from, which then is what
 // the bundle's own map names, or, by a file URL, out of the root. This one leads
 // nowhere, so that places are in the file as it is given.
 const noSourceMap = "\n//# sourceMappingURL=none"
@@ -256,6 +256,9 @@ func (b *bundler) messages(list []api.Message) Problems {
 		if at := m.Location; at != nil {
 			p.Position = Position{File: b.display(at.File), Line: at.Line, Column: at.Column + 1}
 			p.Span = at.Length
+			if at.LineText == strings.TrimSpace(noSourceMap) { // the file ended too early
+				p.Line, p.Column, p.Span = at.Line-1, 1, 0
+			}
 		}
 		problems[i] = p
 	}

@@ -16,12 +16,20 @@ import (
 // of an object, "onPublish.request". It waits for a free runtime, and returns
 // early when ctx ends. c is not changed.
 func (m *Module) Call(ctx context.Context, function string, c *Call) *Outcome {
-	w, err := m.engine.acquire(ctx)
+	e := m.engine
+	w, err := e.acquire(ctx)
 	if err != nil {
 		return refused(c, err)
 	}
-	defer m.engine.release(w)
-	return w.run(ctx, m, function, c)
+	defer e.calls.Done()
+	w.job = job{ctx: ctx, module: m, function: function, call: *c}
+	w.jobs <- struct{}{}
+	out := w.await()
+	if out == nil {
+		return w.givenUp(c)
+	}
+	e.release(w)
+	return out
 }
 
 // refused is the outcome of a call that never began.
@@ -33,16 +41,16 @@ func refused(c *Call, err error) *Outcome {
 	return &Outcome{Stash: orEmpty(c.Stash), Failure: &f, Reason: "not run: " + err.Error()}
 }
 
-// run runs one function from start to end.
-func (w *worker) run(ctx context.Context, m *Module, function string, c *Call) *Outcome {
-	out := &Outcome{}
+// run runs one function from start to end; given: the outcome is waited for.
+func (w *worker) run(ctx context.Context, m *Module, function string, c *Call) (out *Outcome, given bool) {
+	out = &Outcome{}
 	w.module, w.call, w.out, w.grown, w.depth, w.logged = m, c, out, 0, 0, 0
 	w.host.HeaderBytes = c.HeaderBytes
 	w.object = &contextObject{w: w, call: c}
 	w.begin(ctx)
 	err := w.protect(func() error { return w.evaluate(m, function) })
 	stashErr := w.protect(w.keepStash)
-	why := w.end()
+	why := w.why()
 	if err = cmp.Or(err, stashErr); err == nil && why != haltNone {
 		err = errHalted
 	}
@@ -53,11 +61,12 @@ func (w *worker) run(ctx context.Context, m *Module, function string, c *Call) *
 		out.Value, out.Early = nil, nil
 	}
 	out.HeaderBytes = w.host.HeaderBytes
+	why, given = w.end()
 	if why != haltNone {
 		w.spent = true
 	}
 	w.module, w.call, w.out, w.object = nil, nil, nil, nil
-	return out
+	return out, given
 }
 
 var errHalted = errors.New("interrupted")

@@ -37,6 +37,11 @@
 // by a watch that compares the size of the whole heap every few milliseconds, so
 // that other work in the process can be blamed on a script that runs for long.
 //
-// All exported functions and methods are safe for concurrent use. An Engine has
-// one goroutine, which [Engine.Close] waits for.
+// What is interrupted ends at once, or, within a function of the runtime itself,
+// when that ends. Such a call is given up after a second: it fails, its runtime is
+// lost, and when all are, calls fail without having begun.
+//
+// All exported functions and methods are safe for concurrent use. An Engine has a
+// goroutine for each runtime and one more, which [Engine.Close] waits for, except
+// for those of calls that were given up.
 package appsyncjs

@@ -34,7 +34,10 @@ const (
 	maxResult = 5_000_000 // bytes of an evaluated request or response
 )
 
-var errClosed = errors.New("the engine is closed")
+var (
+	errClosed = errors.New("the engine is closed")
+	errStuck  = errors.New("all runtimes are stuck in calls that cannot be ended: restart to get rid of them")
+)
 
 // Engine loads and runs scripts.
 type Engine struct {
@@ -50,6 +53,7 @@ type Engine struct {
 	wake      chan struct{}
 	stop      chan struct{}
 	watching  sync.WaitGroup
+	workers   sync.WaitGroup // goroutines of runtimes that are not stuck
 
 	running atomic.Int64 // calls
 	parked  atomic.Bool  // the watch sleeps until wake
@@ -58,6 +62,8 @@ type Engine struct {
 	mu     sync.Mutex
 	idle   []*worker            // the latest last
 	all    map[*worker]struct{} // also those that run
+	stuck  int                  // of all: what runs in them cannot be ended
+	full   chan struct{}        // closed while all places are taken by such
 	closed bool
 	calls  sync.WaitGroup
 }
@@ -83,7 +89,7 @@ func New(o Options) (*Engine, error) {
 		timeout: o.Timeout, maxGrowth: o.MaxHeapGrowth, now: o.Now, rand: o.Rand,
 		places: make(chan struct{}, o.Runtimes),
 		wake:   make(chan struct{}, 1), stop: make(chan struct{}),
-		all: make(map[*worker]struct{}),
+		all: make(map[*worker]struct{}), full: make(chan struct{}),
 	}
 	var err error
 	if e.lockdown, err = goja.Compile("lockdown.js", lockdown, true); err != nil {
@@ -95,11 +101,15 @@ func New(o Options) (*Engine, error) {
 	}
 	e.dynamodb = first.dynamodb()
 	e.idle, e.all[first] = []*worker{first}, struct{}{}
+	e.workers.Add(1)
+	go first.serve()
 	e.watching.Go(e.watch)
 	return e, nil
 }
 
 // Close ends the calls that run and waits for them. Calls that come later fail.
+// A call that is stuck where it cannot be ended is given up after a second; its
+// goroutine remains until it comes out by itself, see [Engine.Stuck].
 func (e *Engine) Close() {
 	e.mu.Lock()
 	if e.closed {
@@ -113,16 +123,28 @@ func (e *Engine) Close() {
 	}
 	e.mu.Unlock()
 	e.calls.Wait()
+	e.mu.Lock()
+	for _, w := range e.idle {
+		close(w.jobs)
+	}
+	e.idle = nil
+	e.mu.Unlock()
+	e.workers.Wait()
 	close(e.stop)
 	e.watching.Wait()
 }
 
+// Stuck is how many calls were given up whose code still runs.
+func (e *Engine) Stuck() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.stuck
+}
+
 // acquire gives a runtime to this call alone; release takes it back.
 func (e *Engine) acquire(ctx context.Context) (*worker, error) {
-	select {
-	case e.places <- struct{}{}:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err := e.place(ctx); err != nil {
+		return nil, err
 	}
 	w, err := e.pick()
 	if err != nil {
@@ -133,6 +155,26 @@ func (e *Engine) acquire(ctx context.Context) (*worker, error) {
 		e.wake <- struct{}{}
 	}
 	return w, nil
+}
+
+// place waits until another call may run.
+func (e *Engine) place(ctx context.Context) error {
+	select {
+	case e.places <- struct{}{}:
+		return nil
+	default:
+	}
+	e.mu.Lock()
+	full := e.full
+	e.mu.Unlock()
+	select {
+	case e.places <- struct{}{}:
+		return nil
+	case <-full:
+		return errStuck
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // pick takes an idle runtime, or makes one.
@@ -148,6 +190,8 @@ func (e *Engine) pick() (*worker, error) {
 	e.mu.Lock()
 	e.all[w] = struct{}{} // a call that begins while the engine closes is halted
 	e.mu.Unlock()
+	e.workers.Add(1)
+	go w.serve()
 	return w, nil
 }
 
@@ -175,13 +219,10 @@ func (e *Engine) release(w *worker) {
 	e.mu.Lock()
 	if w.spent {
 		delete(e.all, w)
+		close(w.jobs)
 	} else {
 		e.idle = append(e.idle, w)
 	}
 	e.mu.Unlock()
-	if w.spent {
-		w.clear()
-	}
-	e.calls.Done()
 	<-e.places
 }

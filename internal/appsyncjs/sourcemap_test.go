@@ -97,6 +97,14 @@ func TestSourceMapsOfImports(t *testing.T) {
 	}
 }
 
+func TestEndOfFileBeforeSourceMap(t *testing.T) {
+	t.Parallel()
+	_, problems := open(t, Options{}).Load(inline("// sourceMappingURL=\nexport const x =\n"))
+	if got := places(problems); got != "code.js:3:1 " {
+		t.Errorf("%s: %v", got, problems)
+	}
+}
+
 // TestSourceMapTextStays: text that looks like such a comment is not touched.
 func TestSourceMapTextStays(t *testing.T) {
 	t.Parallel()

@@ -73,6 +73,7 @@ func (e *Engine) sweep(now time.Time) {
 		if w.inspect(now, heap) {
 			hungry = append(hungry, w)
 		}
+		e.abandon(w, now)
 	}
 	if len(hungry) == 0 {
 		return
@@ -138,7 +139,7 @@ func (w *worker) halt(why halt) {
 
 // interrupt is called with mu held. Native loops look at stopping.
 func (w *worker) interrupt(why halt) {
-	w.halted = why
+	w.halted, w.haltedAt = why, time.Now()
 	w.stopping.Store(true)
 	w.vm.Interrupt(why)
 }
@@ -154,11 +155,19 @@ func (w *worker) begin(ctx context.Context) {
 	}
 }
 
-func (w *worker) end() halt {
+// why tells whether the call was interrupted.
+func (w *worker) why() halt {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.halted
+}
+
+// end also tells whether somebody waits for the outcome.
+func (w *worker) end() (why halt, given bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.busy, w.ctx = false, nil
-	return w.halted
+	return w.halted, !w.lost
 }
 
 // clear lets go of all that a runtime held which is not used again. After a

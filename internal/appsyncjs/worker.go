@@ -17,7 +17,7 @@ import (
 // recursion.
 const maxFrames = 200
 
-// worker is a runtime, and the call that has it.
+// worker is a runtime with its goroutine, and the call that has it.
 type worker struct {
 	// Immutable.
 	engine  *Engine
@@ -30,19 +30,25 @@ type worker struct {
 	stopping atomic.Bool // for loops of native functions
 
 	// Guarded by mu.
-	mu      sync.Mutex
-	busy    bool
-	ctx     context.Context
-	started time.Time
-	heap    int64 // when the watch first saw the call; 0: not yet
-	halted  halt
+	mu       sync.Mutex
+	busy     bool
+	ctx      context.Context
+	started  time.Time
+	heap     int64 // when the watch first saw the call; 0: not yet
+	halted   halt
+	haltedAt time.Time
+	lost     bool // the call was given up
 
-	// Owned by the goroutine of the call.
+	jobs chan struct{} // job is there
+	done chan *Outcome // of the job, or nil if it was given up
+
+	// Owned by the goroutine, or by who has the worker while that is idle.
 	keys    map[string]string // of objects that were decoded
 	scratch []byte            // for results
 	path    []*goja.Object    // for results
 	members []lazyMember      // for objects of documents
 
+	job       job
 	constants constants
 	module    *Module
 	call      *Call
@@ -56,7 +62,8 @@ type worker struct {
 
 // newWorker makes a runtime in which nothing can be changed any more.
 func newWorker(e *Engine) (*worker, error) {
-	w := &worker{engine: e, vm: goja.New(), keys: make(map[string]string), constants: make(constants)}
+	w := &worker{engine: e, vm: goja.New(), keys: make(map[string]string), constants: make(constants),
+		jobs: make(chan struct{}, 1), done: make(chan *Outcome, 1)}
 	w.vm.SetMaxCallStackSize(maxFrames)
 	w.vm.SetRandSource(w.random)
 	w.ended = w.vm.NewObject()
