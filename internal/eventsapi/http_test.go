@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tidewire/tidewire/internal/appsynchttp"
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
@@ -24,7 +25,7 @@ func TestPublishOverHTTP(t *testing.T) {
 
 	status, _, h := r.post(publication("default", "null"), "x-api-key", apiKey)
 	got := []string{h.Get("Content-Type"), h.Get("Access-Control-Allow-Origin"), h.Get("Access-Control-Expose-Headers")}
-	if diff := cmp.Diff([]string{"application/json;charset=UTF-8", "*", exposed}, got); diff != "" || status != 200 || len(h.Get("x-amzn-RequestId")) != 36 {
+	if diff := cmp.Diff([]string{"application/json;charset=UTF-8", "*", appsynchttp.Exposed}, got); diff != "" || status != 200 || len(h.Get("x-amzn-RequestId")) != 36 {
 		t.Errorf("headers: %s, %d, %q", diff, status, h.Get("x-amzn-RequestId"))
 	}
 }

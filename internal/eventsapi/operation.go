@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/identity"
@@ -75,36 +74,4 @@ func (r *receipt) append(dst []byte) []byte {
 	dst = wire.AppendOutcomes(append(dst, `{"failed":`...), r.failed)
 	dst = wire.AppendOutcomes(append(dst, `,"successful":`...), r.successful)
 	return append(dst, '}')
-}
-
-// requestHeaders is ctx.request.headers: lower-case names, a list where a
-// header was sent more than once, no cookies.
-func requestHeaders(header http.Header, host string) json.RawMessage {
-	names := make([]string, 0, len(header))
-	for name := range header {
-		if name != "Cookie" && name != "Host" {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	dst := wire.AppendString(append(make([]byte, 0, 512), `{"host":`...), host)
-	for _, name := range names {
-		dst = append(wire.AppendString(append(dst, ','), strings.ToLower(name)), ':')
-		dst = appendHeader(dst, header[name])
-	}
-	return append(dst, '}')
-}
-
-func appendHeader(dst []byte, list []string) []byte {
-	if len(list) == 1 {
-		return wire.AppendString(dst, list[0])
-	}
-	dst = append(dst, '[')
-	for i, value := range list {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = wire.AppendString(dst, value)
-	}
-	return append(dst, ']')
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/tidewire/tidewire/internal/appsynchttp"
 	"github.com/tidewire/tidewire/internal/appsyncsocket"
 	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/identity"
@@ -64,7 +65,7 @@ const maxID = 128
 // begin checks id and channel and begins an operation. nil: it has been
 // answered.
 func (a *API) begin(s *appsyncsocket.Socket, f *wire.Frame, failed string) (*appsyncsocket.Operation, *operation) {
-	o := &operation{api: a, kind: identity.EventPublish, id: uuid.NewString(), domain: domainName(s.Domain())}
+	o := &operation{api: a, kind: identity.EventPublish, id: uuid.NewString(), domain: appsynchttp.Domain(s.Domain())}
 	if f.Type == wire.Subscribe {
 		o.kind = identity.EventSubscribe
 	}
@@ -124,7 +125,7 @@ func (o *operation) admit(ctx context.Context, s *appsyncsocket.Socket, f *wire.
 	var refused *fault.Error
 	o.caller, refused = s.Admit(ctx, c, func(ctx context.Context, r *identity.Request) (*identity.Caller, *fault.Error) {
 		r.RequestID, r.Event, r.Namespace, r.Channel = o.id, o.kind, o.channel.namespace(), o.channel.path
-		o.headers = requestHeaders(r.Header, r.Signed.Host)
+		o.headers = appsynchttp.RequestHeaders(r.Header, r.Signed.Host)
 		return o.api.o.Admit(ctx, r)
 	})
 	if refused != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tidewire/tidewire/internal/appsynchttp"
 	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/spec"
@@ -55,7 +56,7 @@ func TestHTTP(t *testing.T) {
 			t.Errorf("%s: %d %s", clip(tt.body), w.Code, w.Body)
 		}
 		h := w.Header()
-		if h.Get("Content-Type") != "application/json;charset=UTF-8" || h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Expose-Headers") != exposed || len(raw(w, "x-amzn-RequestId")) != 1 || len(raw(w, "x-amzn-RequestId")[0]) != 36 {
+		if h.Get("Content-Type") != "application/json;charset=UTF-8" || h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Expose-Headers") != appsynchttp.Exposed || len(raw(w, "x-amzn-RequestId")) != 1 || len(raw(w, "x-amzn-RequestId")[0]) != 36 {
 			t.Errorf("%s: %v", clip(tt.body), h)
 		}
 	}

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net/http"
 	"sync"
 
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/tidewire/tidewire/internal/appsynchttp"
 	"github.com/tidewire/tidewire/internal/appsyncsocket"
 	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/hub"
@@ -63,10 +63,7 @@ func (st *starting) begin(ctx context.Context, c appsyncsocket.Credential) {
 		st.fail(wire.Problem{Type: "UnauthorizedException", Message: "Permission denied"})
 		return
 	}
-	st.run.Caller, st.run.Variables = caller, st.sent.variables
-	if domain := st.op.Socket().Domain(); domain != "" {
-		st.run.Domain = &domain
-	}
+	st.run.Caller, st.run.Variables, st.run.Domain = caller, st.sent.variables, appsynchttp.Domain(st.op.Socket().Domain())
 	if st.broken != nil {
 		st.unsupported(st.broken)
 		return
@@ -87,7 +84,7 @@ func (st *starting) begin(ctx context.Context, c appsyncsocket.Credential) {
 
 // admit adds what a Lambda authorizer is told, and keeps the headers.
 func (st *starting) admit(ctx context.Context, r *identity.Request) (*identity.Caller, *fault.Error) {
-	st.run.Headers = requestHeaders(&http.Request{Header: r.Header, Host: r.Signed.Host})
+	st.run.Headers = appsynchttp.RequestHeaders(r.Header, r.Signed.Host)
 	r.RequestID, r.Query, r.OperationName, r.Variables = uuid.NewString(), st.sent.query, st.sent.operation, st.sent.variables
 	return st.rt.api.o.Admit(ctx, r)
 }
