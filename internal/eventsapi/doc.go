@@ -25,6 +25,14 @@
 // closed and delays nobody. Events are not kept: who is not subscribed does not
 // get them.
 //
+// # What handlers may say
+//
+// A handler of code answers by what it returns and by util.error and
+// util.unauthorized, which refuse the operation. util.appendError is logged and
+// changes nothing, and neither util.http.addResponseHeader nor an extension for
+// GraphQL has an effect: the guide describes no answer of an Event API that they
+// would be in, an HTTP publish's neither.
+//
 // # Concurrency
 //
 // All methods of API are safe for concurrent use. Publish works in its caller's

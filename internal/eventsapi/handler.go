@@ -97,7 +97,8 @@ func (o *operation) code(ctx context.Context, h *handler, function string, c *Ca
 	return nil, false, o.refusedBy(h, out.Failure)
 }
 
-// log writes what a script logged.
+// log writes what a script logged, and the errors that it appended: an Event
+// API has no place for them in its answers.
 func (o *operation) log(function string, out *Outcome) {
 	for _, line := range out.Logs {
 		level := slog.LevelInfo
@@ -106,6 +107,10 @@ func (o *operation) log(function string, out *Outcome) {
 		}
 		o.api.o.Log.Log(context.Background(), level, line.Text, slog.String("namespace", o.ns.spec.LogicalID),
 			slog.String("function", function), slog.String("requestId", o.id), slog.String("at", line.At.String()))
+	}
+	for _, f := range out.Appended {
+		o.api.o.Log.Warn("an error was appended, which has no effect in a handler", slog.String("namespace", o.ns.spec.LogicalID),
+			slog.String("function", function), slog.String("requestId", o.id), slog.String("type", f.Type), slog.String("message", f.Message))
 	}
 }
 

@@ -185,6 +185,25 @@ export const onSubscribe = { request: (ctx) => ({payload: ctx.info.channel.segme
 	c.hear(failed("subscribe_error", "s", "No", "no"))
 }
 
+// TestWhatHandlersAddIsNotAnswered: errors are logged, headers are not sent.
+func TestWhatHandlersAddIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, namespaceOf(t, "ns", `export function onPublish(ctx) { util.appendError('not so good', 'Odd', {a: 1}); util.http.addResponseHeader('x-mine', 'y'); return ctx.events }
+export function onSubscribe(ctx) { util.appendError('nor this', 'Odd') }`))
+	c := r.open()
+	c.subscribe("s", "/ns/x")
+	status, answer, h := r.post(publication("ns/x", "1"), "x-api-key", apiKey)
+	if status != 200 || withoutIDs(answer) != accepted(1) || h.Get("x-mine") != "" {
+		t.Errorf("%d %s %v", status, answer, h)
+	}
+	c.hear(data("s", "1"))
+	for _, part := range []string{"not so good", "nor this", "which has no effect in a handler", "onSubscribe"} {
+		if log := r.logged.String(); !strings.Contains(log, part) {
+			t.Errorf("the log has no %q: %s", part, log)
+		}
+	}
+}
+
 func TestDirectHandlers(t *testing.T) {
 	t.Parallel()
 	const failedText = `{"errors":[{"errorType":"MessageProcessingError","message":"The handler failed."}]}`
