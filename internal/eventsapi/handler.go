@@ -3,6 +3,7 @@ package eventsapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 
@@ -97,8 +98,8 @@ func (o *operation) code(ctx context.Context, h *handler, function string, c *Ca
 	return nil, false, o.refusedBy(h, out.Failure)
 }
 
-// log writes what a script logged, and the errors that it appended: an Event
-// API has no place for them in its answers.
+// log writes what a script logged, and in one line that it appended errors:
+// an Event API has no place for them in its answers.
 func (o *operation) log(function string, out *Outcome) {
 	for _, line := range out.Logs {
 		level := slog.LevelInfo
@@ -108,9 +109,10 @@ func (o *operation) log(function string, out *Outcome) {
 		o.api.o.Log.Log(context.Background(), level, line.Text, slog.String("namespace", o.ns.spec.LogicalID),
 			slog.String("function", function), slog.String("requestId", o.id), slog.String("at", line.At.String()))
 	}
-	for _, f := range out.Appended {
-		o.api.o.Log.Warn("an error was appended, which has no effect in a handler", slog.String("namespace", o.ns.spec.LogicalID),
-			slog.String("function", function), slog.String("requestId", o.id), slog.String("type", f.Type), slog.String("message", f.Message))
+	if n := len(out.Appended); n > 0 {
+		first := &out.Appended[0]
+		o.api.o.Log.Warn("util.appendError has no effect in a handler", slog.String("namespace", o.ns.spec.LogicalID), slog.String("function", function),
+			slog.String("requestId", o.id), slog.Int("errors", n), slog.String("first", fmt.Sprintf("%.100s: %.500s", first.Type, first.Message)))
 	}
 }
 

@@ -197,7 +197,7 @@ export function onSubscribe(ctx) { util.appendError('nor this', 'Odd') }`))
 		t.Errorf("%d %s %v", status, answer, h)
 	}
 	c.hear(data("s", "1"))
-	for _, part := range []string{"not so good", "nor this", "which has no effect in a handler", "onSubscribe"} {
+	for _, part := range []string{"not so good", "nor this", "util.appendError has no effect in a handler", "onSubscribe"} {
 		if log := r.logged.String(); !strings.Contains(log, part) {
 			t.Errorf("the log has no %q: %s", part, log)
 		}
