@@ -3,11 +3,15 @@
 package conformance
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tidewire/tidewire/appsync"
 )
 
 const notedDocument = `subscription Noted($room: String) { noted(room: $room) { room n mode text } }`
@@ -88,8 +92,15 @@ func TestRealtimeClients(t *testing.T) {
 		hearing(0, listeners[before:])
 		t.Logf("%s: heard after %s", p.name, time.Since(started))
 	}
+	own := l.ownListeners(t, everyone)
+	t.Run("commands", func(t *testing.T) { l.subscribeCommands(t, everyone) })
 	l.killed(t)
 	hearing(k.latest(), listeners)
+	for name, heard := range own {
+		if err := heard(k.latest()); err != nil {
+			t.Errorf("package appsync, %s: %v", name, err)
+		}
+	}
 	acked := k.halt()
 	for _, p := range listeners {
 		got := p.lines(p.caller, "a")
@@ -99,6 +110,94 @@ func TestRealtimeClients(t *testing.T) {
 		}
 		if err := complete(p.party.heard(p.caller, "a", "noted"), acked); err != nil {
 			t.Errorf("%s, %s: %v", p.name, p.caller, err)
+		}
+	}
+}
+
+// ownListeners has package appsync subscribe in every mode. Each function
+// returns when it has heard a note after a number.
+func (l *live) ownListeners(t testing.TB, everyone map[string]proof) map[string]func(int) error {
+	t.Helper()
+	all := map[string]func(int) error{}
+	for name, who := range everyone {
+		c := appsyncClient(t, l.apis[0].URL, who.auth(), appsync.Options{})
+		sub, err := c.Subscribe(patient(t), &appsync.Request{Query: notedDocument, Variables: object{"room": "sea"}})
+		if err != nil {
+			t.Fatalf("package appsync, %s: %v", name, err)
+		}
+		all[name] = func(after int) error { return heardAfter(sub, patient(t), after) }
+	}
+	return all
+}
+
+// heardAfter wants a note after a number, and every one once and in order.
+func heardAfter(sub *appsync.Subscription, ctx context.Context, after int) error {
+	last := 0
+	for e, err := range sub.Events(ctx) {
+		if err != nil {
+			return err
+		}
+		var data struct{ Noted struct{ N int } }
+		if len(e.Data) == 0 {
+			continue // it says that some may be missing
+		}
+		if err := json.Unmarshal(e.Data, &data); err != nil {
+			return err
+		}
+		switch n := data.Noted.N; {
+		case n <= last:
+			return fmt.Errorf("%d was heard after %d", n, last)
+		case n > after:
+			return nil
+		default:
+			last = n
+		}
+	}
+	return errors.New("the events ended")
+}
+
+// subscribeCommands has the command subscribe in every mode.
+func (l *live) subscribeCommands(t *testing.T, everyone map[string]proof) {
+	for name, who := range everyone {
+		p, code := finished(t, command{argv: []string{suite.tidewire, "subscribe", l.apis[0].URL, `subscription { noted(room: "sea") { n } }`, "--count", "2", "--auth", authFlags[who.Mode]}, env: who.env()})
+		l.overhear(p)
+		if code != 0 || strings.Count(p.stdout.String(), `{"noted":{"n":`) != 2 {
+			t.Errorf("%s: %d\n%s%s", name, code, p.stdout, p.stderr)
+		}
+	}
+}
+
+// TestRealtimeRefusals has every client try what is not admitted: other keys,
+// signatures and tokens, and what may connect but not subscribe.
+func TestRealtimeRefusals(t *testing.T) {
+	t.Parallel()
+	l := startLive(t, "conformance/testdata/realtime")
+	nobody := l.credentials(t, "Nobody")
+	bad := map[string]proof{
+		"connect": {Mode: "AWS_LAMBDA", Token: "secret-connect-0123456789"}, "denied": {Mode: "AWS_LAMBDA", Token: "secret-denied-0123456789"},
+		"Nobody":  {Mode: "AWS_IAM", Credentials: map[string]string{"accessKeyId": nobody.accessKeyID, "secretAccessKey": nobody.secretAccessKey, "sessionToken": nobody.sessionToken}},
+		"expired": {Mode: "API_KEY", APIKey: l.apis[0].APIKeys[0] + "x"}, "no": {Mode: "AWS_LAMBDA", Token: "secret-no-0123456789"},
+		"late": {Mode: "OPENID_CONNECT", Token: l.issuer.sign(t, object{"sub": "ana", "aud": "cli", "iat": now() - 900, "exp": now() - 600})},
+	}
+	for _, p := range spoilt(l.proofs(t)) {
+		bad[p.Mode] = p
+	}
+	const unauthorized = "UnauthorizedException"
+	want := map[string]string{"connect": "UnauthorizedException: Permission denied", "denied": "Unauthorized: Not Authorized to access noted on type Subscription", "Nobody": "Unauthorized: Not Authorized to access noted on type Subscription"}
+	for _, begin := range l.others()[:5] { // the second Amplify of a browser would say the same
+		p := begin(t)
+		for name, who := range bad {
+			p.call(t, name, who, p.where(l, "query"))
+			p.subscribe(t, name, "a", notedDocument, object{"room": "sea"})
+		}
+		for name := range bad {
+			id := "a"
+			if p.name == "python" && want[name] == "" {
+				id = "" // a connection_error
+			}
+			if said := p.refused(t, name, id); !strings.Contains(said, or(want[name], unauthorized)) {
+				t.Errorf("%s, %s: refused with %q", p.name, name, said)
+			}
 		}
 	}
 }
