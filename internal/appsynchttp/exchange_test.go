@@ -23,7 +23,9 @@ func begin(r *http.Request) (*appsynchttp.Exchange, *httptest.ResponseRecorder) 
 }
 
 // raw is a header that is sent as it is written.
-func raw(w *httptest.ResponseRecorder, name string) string { return strings.Join(w.Header()[name], "|") }
+func raw(w *httptest.ResponseRecorder, name string) string {
+	return strings.Join(w.Header()[name], "|")
+}
 
 func TestAnswers(t *testing.T) {
 	t.Parallel()
