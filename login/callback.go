@@ -13,10 +13,7 @@ import (
 	"time"
 )
 
-const (
-	maxStrangers = 16          // requests with a wrong state before a login is given up
-	pageTime     = time.Second // for the closing page to reach the browser
-)
+const pageTime = time.Second // for the closing page to reach the browser
 
 // callback waits for the one request by which a browser brings the code.
 type callback struct {
@@ -92,10 +89,7 @@ func (cb *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (cb *callback) answer(w http.ResponseWriter, query string) {
 	in, err := parseCallback(query)
 	if err != nil || subtle.ConstantTimeCompare([]byte(in.Get("state")), []byte(cb.attempt.state)) != 1 {
-		if cb.strange.Add(1) == maxStrangers {
-			cb.finish(result{err: &Error{Op: cb.attempt.op, Kind: ErrUntrusted,
-				Message: "too many answers of another login", Hint: "close old browser tabs, and begin again"}})
-		}
+		cb.strange.Add(1) // any page may send one: they end nothing
 		page(w, http.StatusBadRequest, "This answer belongs to another login. Begin again from the terminal.")
 		return
 	}

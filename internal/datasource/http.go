@@ -111,14 +111,18 @@ func (s *Sources) httpRequest(ctx context.Context, ds *spec.DataSource, d *httpD
 		return nil, &Failure{Type: badTemplate, Message: "resourcePath is no path of a URL"}
 	}
 	for name, value := range d.Params.Headers {
-		v := string(text(value))
-		if strings.EqualFold(name, "Host") {
-			r.Host = v
-			continue
+		if !ownHeaders[http.CanonicalHeaderKey(name)] {
+			r.Header.Set(name, string(text(value)))
 		}
-		r.Header.Set(name, v)
 	}
 	return r, s.signHTTP(ctx, ds, r, body)
+}
+
+// ownHeaders are of the connection and the signature: code that hands the
+// caller's headers on must not let the caller choose whom a signature is for.
+var ownHeaders = map[string]bool{
+	"Host": true, "Connection": true, "Upgrade": true, "Keep-Alive": true, "Te": true, "Trailer": true, "Transfer-Encoding": true,
+	"Content-Length": true, "Proxy-Authorization": true, "Proxy-Connection": true,
 }
 
 // sameHost makes sure that a path did not change where the request goes.
