@@ -116,10 +116,14 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // message is called in the goroutine that reads a socket.
 func (s *Server) message(c *conn.Conn, text []byte) {
-	k, ok := c.Owner.(*Socket)
-	if !ok { // it was refused
+	if refused, ok := c.Owner.(*turnedAway); ok {
 		s.stats.add(TooEarly)
+		refused.tell()
 		return
+	}
+	k, ok := c.Owner.(*Socket)
+	if !ok {
+		return // nobody's: it is not begun
 	}
 	f, err := wire.Decode(text)
 	switch {

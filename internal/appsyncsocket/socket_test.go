@@ -486,3 +486,25 @@ func TestStopFindsSubscriptions(t *testing.T) {
 	}
 	c.leave()
 }
+
+// TestRefusedWhenItListens: who may not connect is told so when it has said its
+// first message, or after a moment.
+func TestRefusedWhenItListens(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		for says, most := range map[bool]time.Duration{true: 0, false: 250 * time.Millisecond} {
+			begun := time.Now()
+			c, _ := r.dial(inProtocol(`{"host":"h","x-api-key":"no"}`))
+			if says {
+				c.say(`{"type":"connection_init"}`)
+			}
+			if got := c.read(); !strings.HasPrefix(got, `{"type":"connection_error"`) || time.Since(begun) != most {
+				t.Errorf("says %v: heard %s after %v", says, got, time.Since(begun))
+			}
+			c.want("close 1000 ")
+			c.leave()
+		}
+		r.close()
+	})
+}

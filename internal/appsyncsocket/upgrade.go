@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/conn"
@@ -165,21 +166,37 @@ func (h *handshake) open(nc net.Conn, leftover []byte) {
 	go k.run() // Shutdown waits for it
 }
 
-// turnAway tells a client why it may not connect, and closes.
+// patience is how long a client that is turned away may take to say something
+// before it is told why.
+const patience = 250 * time.Millisecond
+
+// turnedAway owns a connection that is refused.
+type turnedAway struct{ tell func() }
+
+// turnAway tells a client why it may not connect, and closes. It waits for the
+// client's first message, for a moment: some clients begin to listen just before
+// they send it, and what comes with the 101 is lost to them.
 func (h *handshake) turnAway(nc net.Conn, leftover []byte, f *fault.Error) {
 	s := h.server
 	s.stats.add(Refused)
 	h.log("WebSocket refused", f)
 	c := conn.New(nc, leftover, &s.conn)
-	_ = c.Send(s.o.Protocol.appendError(nil, wire.ConnectionError, "", problem(f))) // it fits; the close says the rest
-	c.Close(closeRefused, "")
+	tell := sync.OnceFunc(func() {
+		_ = c.Send(s.o.Protocol.appendError(nil, wire.ConnectionError, "", problem(f))) // it fits; the close says the rest
+		c.Close(closeRefused, "")
+	})
+	c.Owner = &turnedAway{tell}
 	if !s.enter() {
 		drop(c)
 		return
 	}
 	go func() { // Shutdown waits for it
 		defer s.work.Done()
+		late := time.AfterFunc(patience, tell)
 		c.Serve()
+		if !late.Stop() {
+			tell() // which is under way, or over
+		}
 	}()
 }
 
