@@ -195,6 +195,8 @@ func turns(list []*stand, round int) []*stand {
 	return list
 }
 
+// paced takes twice the time: the slowest hundredth of the events is to be more
+// than those of one publish.
 func (b *bench) paced() error {
 	const rate, what = 20, "20 publishes/s"
 	list, err := b.stands(b.eventsTarget, b.centrifugoTarget)
@@ -207,7 +209,7 @@ func (b *bench) paced() error {
 			if t.name == "centrifugo" {
 				t = single(t)
 			}
-			f, err := t.pace(s.audience, rate, b.d)
+			f, err := t.pace(s.audience, rate, 2*b.d)
 			if err := s.note(what, f, err); err != nil {
 				return err
 			}
