@@ -21,10 +21,19 @@ func (w *worker) guardBuiltins() error {
 		w.wrap(array, name, w.guardArray)
 	}
 	w.wrap(array, "concat", w.guardConcat)
+	for _, name := range []string{"includes", "indexOf", "lastIndexOf"} {
+		w.wrap(array, name, w.guardSearch)
+	}
 	w.define(array, "flat", 0, w.flat)
+	w.define(array, "flatMap", 1, w.flatMap)
 	w.define(array, "join", 1, w.join)
 	w.define(array, "toString", 0, func(call goja.FunctionCall) goja.Value { return w.join(goja.FunctionCall{This: call.This}) })
-	w.wrap(array, "sort", w.guardSort)
+	w.define(array, "sort", 1, w.sort)
+	object := w.vm.GlobalObject().Get("Object").ToObject(w.vm)
+	for _, name := range []string{"assign", "entries", "keys", "values"} {
+		w.wrap(object, name, w.guardMembers)
+	}
+	w.define(w.vm.GlobalObject(), countMembers, 1, w.countMembers)
 	str := w.prototype("String")
 	w.wrap(str, "concat", w.guardStringConcat)
 	w.wrap(str, "split", w.guardSplit)
@@ -61,13 +70,16 @@ func (w *worker) wrap(o *goja.Object, name string, guard func(goja.FunctionCall)
 	})
 }
 
-// guardIterator lets loops over long arrays, [...array], end with their call.
+// guardIterator lets loops over long arrays and strings, [...array], end with
+// their call.
 func (w *worker) guardIterator() error {
-	v, err := w.vm.RunString("Object.getPrototypeOf([][Symbol.iterator]())")
-	if err != nil {
-		return err
+	for _, code := range []string{"Object.getPrototypeOf([][Symbol.iterator]())", "Object.getPrototypeOf(''[Symbol.iterator]())"} {
+		v, err := w.vm.RunString(code)
+		if err != nil {
+			return err
+		}
+		w.wrap(v.ToObject(w.vm), "next", func(goja.FunctionCall) { w.checkpoint() })
 	}
-	w.wrap(v.ToObject(w.vm), "next", func(goja.FunctionCall) { w.checkpoint() })
 	return nil
 }
 
@@ -84,10 +96,35 @@ func (w *worker) length(o *goja.Object) int {
 	return int(max(n, 0))
 }
 
+// guardArray also keeps the methods from objects that only look like an array:
+// their length can be another each time it is read.
 func (w *worker) guardArray(call goja.FunctionCall) {
 	w.checkpoint()
-	if o, ok := call.This.(*goja.Object); ok {
-		w.length(o)
+	w.length(w.array(call.This))
+}
+
+// array is a value that must be an array.
+func (w *worker) array(v goja.Value) *goja.Object {
+	o, ok := v.(*goja.Object)
+	if !ok || o.ClassName() != "Array" {
+		panic(w.vm.NewTypeError("a method of arrays is called on something else"))
+	}
+	return o
+}
+
+// guardSearch bounds what it can cost to compare long strings.
+func (w *worker) guardSearch(call goja.FunctionCall) {
+	const most = 1 << 32
+	if s, ok := call.Argument(0).(goja.String); ok && s.Length()*w.length(w.array(call.This)) > most {
+		panic(w.vm.NewTypeError("a long string is searched for in a long array"))
+	}
+}
+
+// guardMembers is for the functions of Object that list members.
+func (w *worker) guardMembers(call goja.FunctionCall) {
+	w.checkpoint()
+	for _, v := range call.Arguments {
+		w.payMembers(v)
 	}
 }
 
@@ -99,13 +136,6 @@ func (w *worker) guardConcat(call goja.FunctionCall) {
 		}
 	}
 	w.grow(16 * total)
-}
-
-// guardSort: AppSync sorts by text only.
-func (w *worker) guardSort(call goja.FunctionCall) {
-	if !goja.IsUndefined(call.Argument(0)) {
-		panic(w.vm.NewTypeError("Array.sort takes no function"))
-	}
 }
 
 func (w *worker) guardStringConcat(call goja.FunctionCall) {
@@ -127,33 +157,6 @@ func (w *worker) guardSplit(call goja.FunctionCall) {
 	w.grow(32 * (strings.Count(text, separator) + 1))
 }
 
-// flat is Array.prototype.flat.
-func (w *worker) flat(call goja.FunctionCall) goja.Value {
-	depth := int64(1)
-	if v := call.Argument(0); !goja.IsUndefined(v) {
-		depth = v.ToInteger()
-	}
-	var items []any
-	w.flatten(call.This.ToObject(w.vm), depth, &items)
-	return w.vm.NewArray(items...)
-}
-
-func (w *worker) flatten(o *goja.Object, depth int64, items *[]any) {
-	defer w.deeper()()
-	for i := range w.length(o) {
-		v := o.Get(strconv.Itoa(i))
-		if v == nil { // a hole
-			continue
-		}
-		if inner, ok := v.(*goja.Object); ok && depth > 0 && inner.ClassName() == "Array" {
-			w.flatten(inner, depth-1, items)
-			continue
-		}
-		w.grow(32)
-		*items = append(*items, v)
-	}
-}
-
 // join is Array.prototype.join.
 func (w *worker) join(call goja.FunctionCall) goja.Value {
 	defer w.deeper()()
@@ -166,6 +169,7 @@ func (w *worker) join(call goja.FunctionCall) goja.Value {
 	w.grow(max(n-1, 0) * separator.Length())
 	var out goja.StringBuilder
 	for i := range n {
+		w.checkpoint()
 		if i > 0 {
 			out.WriteString(separator)
 		}
@@ -226,6 +230,7 @@ func (e *encoder) choose(o *goja.Object) {
 	}
 	e.only = make(map[string]bool)
 	for i := range e.w.length(o) {
+		e.w.checkpoint()
 		e.only[o.Get(strconv.Itoa(i)).String()] = true
 	}
 }

@@ -138,7 +138,7 @@ func TestExceptionsArePlaced(t *testing.T) {
 	t.Parallel()
 	e := open(t, Options{})
 	out := load(t, e, "function help(x) {\n  return x.a.b;\n}\nexport function request(ctx) {\n  return [1].map((n) => help(ctx.args));\n}").Call(t.Context(), "request", &Call{Arguments: rawJSON("{}")})
-	if out.Failure == nil || out.Failure.Type != "Code" || out.Failure.Message != "Runtime Error" {
+	if out.Failure == nil || out.Failure.Type != "Code" || out.Failure.Message != "code.js:2:14: TypeError: Cannot read property 'b' of undefined" {
 		t.Errorf("failure %+v", out.Failure)
 	}
 	if out.At.Line != 2 || out.At.File != "code.js" || !strings.HasPrefix(out.Reason, "TypeError: ") {

@@ -26,7 +26,7 @@ func (m *Module) Call(ctx context.Context, function string, c *Call) *Outcome {
 	w.jobs <- struct{}{}
 	out := w.await()
 	if out == nil {
-		return w.givenUp(c)
+		return w.givenUp(m, c)
 	}
 	e.release(w)
 	return out
@@ -152,9 +152,28 @@ func (w *worker) explain(m *Module, err error, why halt) {
 		}
 		f, out.Reason = w.haltFailure(why)
 	} else {
-		out.Reason = w.describe(err, exception)
+		out.Reason = clipped(w.describe(err, exception))
+		if exception != nil {
+			f.Message = uncaught(out.At, out.Reason)
+		}
 	}
 	out.Failure = &f
+}
+
+// uncaught is what clients are told of an exception: AppSync tells them, too,
+// where the code failed and why, and calls all code "code.js".
+func uncaught(at Position, reason string) string {
+	at.File = "code.js"
+	return at.String() + ": " + reason
+}
+
+// clipped bounds the texts of exceptions, which name values.
+func clipped(text string) string {
+	const most = 1 << 10
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // describe says what err was, for the log.

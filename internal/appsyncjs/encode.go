@@ -130,6 +130,7 @@ var (
 )
 
 func (e *encoder) enter(o *goja.Object) {
+	e.w.checkpoint()
 	if len(e.path) >= maxDepth {
 		e.throw("the value is nested more than %d deep", maxDepth)
 	}

@@ -2,8 +2,10 @@ package appsyncjs
 
 import (
 	"fmt"
+	"math/big"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/file"
@@ -11,7 +13,8 @@ import (
 )
 
 // The rules, as @aws-appsync/eslint-plugin 2.0.2 names them. It has none for
-// throw, which AppSync's documentation lists as unsupported.
+// throw, which AppSync's documentation lists as unsupported, and none for BigInt,
+// which it does not have: its language is ECMAScript 6.
 const (
 	ruleAsync        = "@aws-appsync/no-async"
 	ruleAwait        = "@aws-appsync/no-await"
@@ -25,6 +28,7 @@ const (
 	ruleThis         = "@aws-appsync/no-this"
 	ruleTry          = "@aws-appsync/no-try"
 	ruleThrow        = "no-throw"
+	ruleBigInt       = "no-bigint"
 	ruleWhile        = "@aws-appsync/no-while"
 	ruleIn           = "@aws-appsync/no-in-operator"
 	ruleUnary        = "@aws-appsync/no-disallowed-unary-operators"
@@ -195,6 +199,10 @@ func (l *linter) checkExpression(n ast.Node) {
 		l.report(n, ruleYield, "Yield statements are not supported")
 	case *ast.ThisExpression:
 		l.report(n, ruleThis, "This expressions are not supported.")
+	case *ast.NumberLiteral:
+		if _, ok := n.Value.(*big.Int); ok || strings.HasSuffix(n.Literal, "n") {
+			l.report(n, ruleBigInt, "BigInt literals are not supported.")
+		}
 	case *ast.RegExpLiteral:
 		l.report(n, ruleRegex, "Regex literals are not supported.")
 	case *ast.NewExpression:

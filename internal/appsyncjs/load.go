@@ -96,6 +96,7 @@ func (e *Engine) compile(b *bundle) (*Module, Problems) {
 		return nil, problems.sorted()
 	}
 	m := &Module{engine: e, bundle: b, exports: exported(program, b), constant: makeConstant(program)}
+	tame(program)
 	if m.program, err = goja.CompileAST(program, true); err != nil {
 		return nil, b.syntaxProblems(err)
 	}

@@ -87,7 +87,9 @@ type Line struct {
 	At          Position
 }
 
-// The errors that AppSync gives for code that fails by itself.
+// The errors that AppSync gives for code that fails by itself. Exceptions have a
+// message of their own, see uncaught; messageRuntime is for what only is a limit
+// here.
 const (
 	typeCode       = "Code"
 	messageRuntime = "Runtime Error"

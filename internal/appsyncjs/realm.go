@@ -22,7 +22,7 @@ const hidden = "__appsync"
 // names nor its ESLint plugin denies stays where it is harmless.
 var kept = map[string][]string{
 	"globalThis": {"Object", "Array", "String", "Number", "Boolean", "Math", "JSON", "NaN", "Infinity", "undefined",
-		"isNaN", "isFinite", "parseInt", "parseFloat", "util", "extensions", "runtime", "console", hidden},
+		"isNaN", "isFinite", "parseInt", "parseFloat", "util", "extensions", "runtime", "console", hidden, countMembers},
 	"Object":             {"assign", "entries", "fromEntries", "hasOwn", "keys", "values"},
 	"Object.prototype":   {"toString", "valueOf", "hasOwnProperty"},
 	"Function.prototype": {},

@@ -68,11 +68,11 @@ func (e *Engine) returned(w *worker) {
 }
 
 // givenUp is the outcome of a call that was given up.
-func (w *worker) givenUp(c *Call) *Outcome {
+func (w *worker) givenUp(m *Module, c *Call) *Outcome {
 	w.mu.Lock()
 	why := w.halted
 	w.mu.Unlock()
 	f, reason := w.haltFailure(why)
-	return &Outcome{Stash: orEmpty(c.Stash), HeaderBytes: c.HeaderBytes, Failure: &f,
+	return &Outcome{Stash: orEmpty(c.Stash), HeaderBytes: c.HeaderBytes, Failure: &f, At: m.position(nil),
 		Reason: reason + ", and it cannot be ended where it is: its runtime is lost"}
 }

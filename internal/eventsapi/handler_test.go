@@ -62,7 +62,7 @@ func TestOnPublish(t *testing.T) {
 		{"util.error without a type", `util.error('no entry')`, 403, refused("MessageProcessingError", "no entry"), nil},
 		{"util.error with a strange type", `util.error('no entry', 'a\r\nb: c')`, 403, refused(`a\r\nb: c`, "no entry"), nil},
 		{"util.unauthorized", `util.unauthorized()`, 403, refused("UnauthorizedException", notAuthorizedText), nil},
-		{"it throws", `return ctx.nothing.at.all`, 500, refused("MessageProcessingError", "Runtime Error"), nil},
+		{"it throws", `return ctx.nothing.at.all`, 500, refused("MessageProcessingError", "code.js:2:53: TypeError: Cannot read property 'at' of undefined"), nil},
 		{"early return", `runtime.earlyReturn([ctx.events[1]])`, 200, accepted(2), []string{`{"n":2}`}},
 	}
 	for _, tt := range tests {
@@ -117,7 +117,7 @@ func TestOnSubscribe(t *testing.T) {
 		{"unauthorized", `util.unauthorized()`, failed("subscribe_error", "s", "UnauthorizedException", notAuthorizedText)},
 		{"error", `util.error('full', 'RoomFull')`, failed("subscribe_error", "s", "RoomFull", "full")},
 		{"error without a type", `util.error('full')`, failed("subscribe_error", "s", "SubscriptionProcessingError", "full")},
-		{"throws", `return ctx.a.b`, failed("subscribe_error", "s", "SubscriptionProcessingError", "Runtime Error")},
+		{"throws", `return ctx.a.b`, failed("subscribe_error", "s", "SubscriptionProcessingError", "code.js:2:49: TypeError: Cannot read property 'b' of undefined")},
 		{"by channel", `if (ctx.info.channel.segments[1] !== 'mine') util.unauthorized()`, failed("subscribe_error", "s", "UnauthorizedException", notAuthorizedText)},
 	}
 	for _, tt := range tests {
