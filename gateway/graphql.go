@@ -182,10 +182,10 @@ const codeTime = 1500 * time.Millisecond
 // leaveTime ends sooner than ctx, so that there is time for code to end in.
 func leaveTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
-	if ok && time.Until(deadline) > 2*codeTime {
-		return context.WithDeadline(ctx, deadline.Add(-codeTime))
+	if !ok {
+		return context.WithCancel(ctx)
 	}
-	return context.WithCancel(ctx)
+	return context.WithDeadline(ctx, deadline.Add(-min(codeTime, max(time.Until(deadline), 0)/2)))
 }
 
 // closeEngine ends all code, or leaves it behind.
