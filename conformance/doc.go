@@ -27,6 +27,15 @@
 // (transactions) a recorder of requests. The patterns of the public samples of
 // resolvers, and what goes wrong, are templates below testdata/graphql.
 //
+// What is served in real time is subscribed to by Amplify 5 and 6 in Node.js
+// and in Chromium, Apollo with AWS's subscription link, botocore over Debian's
+// websockets, and our own (TestRealtimeClients, TestEventsClients): in every
+// mode, across a kill -9 of the server. TestRealtimeSemantics is a table of
+// filters, TestRealtimeBadFrames and TestEventsBadFrames send what no client
+// would, TestRealtimeCrowd is 10,000 silent clients,
+// TestNothingAcknowledgedIsLost kills who takes part. The examples with a page
+// are used in Chromium; SCREENSHOTS=DIRECTORY keeps the pictures.
+//
 // Logins are made at npm oidc-provider (browser, device code, client
 // credentials, rotation) and at npm cognito-local (passwords, new passwords,
 // text messages, authenticator apps, refresh).

@@ -67,7 +67,6 @@ type ticker struct {
 	done sync.WaitGroup
 
 	mu    sync.Mutex
-	n     int
 	acked []int
 }
 

@@ -8,7 +8,8 @@ const { createSubscriptionHandshakeLink } = require("aws-appsync-subscription-li
 
 export default function caller({ url, region, mode, apiKey, credentials, token }, say) {
   const auth = { type: mode, apiKey, credentials, jwtToken: token, token };
-  const lost = (e) => !JSON.stringify(e.errors ?? String(e)).match(/authoriz|Denied|denied/i);
+  const errors = (e) => e.errors ?? e.cause?.errors ?? [{ message: String(e.message ?? e) }];
+  const lost = (e) => !JSON.stringify(errors(e)).match(/authoriz|denied/i);
   const client = new ApolloClient({
     link: ApolloLink.from([
       new RetryLink({ delay: { initial: 100, max: 1000 }, attempts: (n, op, e) => lost(e) && n < 100 }),
@@ -20,8 +21,8 @@ export default function caller({ url, region, mode, apiKey, credentials, token }
   return {
     subscribe({ id, query, variables }) {
       running.set(id, client.subscribe({ query: gql(query), variables, errorPolicy: "all" }).subscribe({
-        next: ({ data, error }) => (data ? say({ id, data, errors: error?.errors }) : say({ id, refused: error.errors ?? [{ message: String(error.message) }] })),
-        error: (e) => say({ id, refused: e.errors ?? [{ message: String(e.message ?? e) }] }),
+        next: ({ data, error }) => (data ? say({ id, data, errors: error?.errors }) : say({ id, refused: errors(error) })),
+        error: (e) => say({ id, refused: errors(e) }),
         complete: () => say({ id, complete: true }),
       }));
     },
