@@ -442,7 +442,9 @@ func TestHTTP(t *testing.T) {
 		},
 			map[string]string{"X-Signed": "yes"}, ""},
 		{"headers of the connection", `{"method":"GET","resourcePath":"/echo","params":{"headers":{"host":"evil.example.com","Connection":"upgrade","content-length":"7","X-A":"h"}}}`,
-			func(ds *spec.DataSource) { ds.SigningService, ds.SigningRegion, ds.RoleARN = "es", "eu-west-1", tableRole },
+			func(ds *spec.DataSource) {
+				ds.SigningService, ds.SigningRegion, ds.RoleARN = "es", "eu-west-1", tableRole
+			},
 			map[string]string{"X-Signed": "yes", "X-Seen": "GET /echo h"}, ""},
 		{"a redirect is an answer", `{"method":"GET","resourcePath":"/moved"}`, nil, map[string]string{"statusCode": "302"}, ""},
 		{"too long", `{"method":"GET","resourcePath":"/long"}`, nil, nil, "Http:ResponseTooLarge"},
