@@ -51,7 +51,7 @@ type bookkeeping struct {
 	Sockets         int      `json:"sockets"`
 	Dropped         int      `json:"dropped"`   // subscriptions with a dropped socket
 	EndedAway       int      `json:"endedAway"` // drops after which the client did not want, or was not let, back
-	Unread          int      `json:"unread"`    // drops of those whose Client was closed before they could look
+	Unread          int      `json:"unread"`    // drops after the consumer looked for the last time, or of those whose Client was closed before they could
 	Starts          int      `json:"starts"`
 	Accepted        int      `json:"accepted"`
 	Late            int      `json:"late"` // acceptances after the client's patience
@@ -93,7 +93,7 @@ func (b *books) violation(format string, args ...any) {
 
 // together is how long starts that ask for a token at the same time, and so may
 // share it, take to arrive.
-const together = time.Second
+const together = 5 * time.Second
 
 // fresh notes a proof, which must be a new one. Old ones are forgotten after a
 // million. The caller holds mu.
@@ -151,6 +151,9 @@ type report struct {
 	Gaps int    `json:"gaps"` // Reconnected events
 	Seen int    `json:"seen"` // messages
 	Slow bool   `json:"slow"` // and told of a gap last, which may stand for several
+	// Looked is when the consumer looked for the last time, before it closed
+	// the subscription: news of a drop after that stays unread.
+	Looked time.Time `json:"looked"`
 }
 
 // close compares a report with the entry and forgets it.
@@ -170,6 +173,8 @@ func (b *books) close(r report) {
 	switch {
 	case (r.How == "cut" || r.Slow) && missing >= 0:
 		b.sums.Unread += missing
+	case r.How == "closed" && missing == 1 && e.since.After(r.Looked):
+		b.sums.Unread++
 	case r.How == "never" && missing <= 1:
 		b.sums.EndedAway += missing
 	case missing == 1 && (e.state == away || e.state == barred):

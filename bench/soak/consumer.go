@@ -66,6 +66,7 @@ func (k *soaking) consume(life context.Context, c *subscriber, key string, slow,
 	until, cancel := context.WithTimeout(life, between(2*time.Second, 30*time.Second))
 	defer cancel()
 	err = u.loop(until, life, sub)
+	u.report.Looked = time.Now()
 	closing, done := context.WithTimeout(context.Background(), 20*time.Second)
 	defer done()
 	sub.close(closing)
