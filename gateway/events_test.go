@@ -1,0 +1,154 @@
+package gateway_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tidewire/tidewire/gateway"
+	"github.com/tidewire/tidewire/gatewaytest"
+)
+
+// handled is an Event API whose namespaces have each kind of data source behind
+// their handlers.
+const handled = `
+Resources:
+  Live:
+    Type: AWS::AppSync::Api
+    Properties:
+      Name: live
+      EventConfig:
+        AuthProviders: [{ AuthType: API_KEY }]
+        ConnectionAuthModes: [{ AuthType: API_KEY }]
+        DefaultPublishAuthModes: [{ AuthType: API_KEY }]
+        DefaultSubscribeAuthModes: [{ AuthType: API_KEY }]
+  Key:
+    Type: AWS::AppSync::ApiKey
+    Properties: { ApiId: !GetAtt Live.ApiId }
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [{ Effect: Allow, Principal: { Service: appsync.amazonaws.com }, Action: "sts:AssumeRole" }] }
+      Policies: [{ PolicyName: data, PolicyDocument: { Version: "2012-10-17", Statement: [{ Effect: Allow, Action: ["dynamodb:PutItem", "lambda:InvokeFunction"], Resource: "*" }] } }]
+  Web:
+    Type: AWS::AppSync::DataSource
+    Properties: { ApiId: !GetAtt Live.ApiId, Name: web, Type: HTTP, HttpConfig: { Endpoint: ENDPOINT } }
+  Table:
+    Type: AWS::AppSync::DataSource
+    Properties: { ApiId: !GetAtt Live.ApiId, Name: table, Type: AMAZON_DYNAMODB, ServiceRoleArn: !GetAtt Role.Arn, DynamoDBConfig: { TableName: Log, AwsRegion: !Ref AWS::Region } }
+  Function:
+    Type: AWS::AppSync::DataSource
+    Properties: { ApiId: !GetAtt Live.ApiId, Name: fn, Type: AWS_LAMBDA, ServiceRoleArn: !GetAtt Role.Arn, LambdaConfig: { LambdaFunctionArn: !GetAtt Fn.Arn } }
+  Http:
+    Type: AWS::AppSync::ChannelNamespace
+    Properties:
+      ApiId: !GetAtt Live.ApiId
+      Name: http
+      HandlerConfigs: { OnPublish: { Behavior: CODE, Integration: { DataSourceName: web } } }
+      CodeHandlers: |
+        export const onPublish = {
+          request(ctx) { return { method: 'POST', resourcePath: '/check', params: { body: ctx.events.map((e) => e.payload) } }; },
+          response(ctx) { const said = JSON.parse(ctx.result.body); return ctx.events.map((e) => ({ id: e.id, payload: { said, was: e.payload } })); },
+        };
+  Dynamo:
+    Type: AWS::AppSync::ChannelNamespace
+    Properties:
+      ApiId: !GetAtt Live.ApiId
+      Name: dynamo
+      HandlerConfigs: { OnPublish: { Behavior: CODE, Integration: { DataSourceName: table } } }
+      CodeHandlers: |
+        import * as ddb from '@aws-appsync/utils/dynamodb';
+        export const onPublish = {
+          request(ctx) { return ddb.put({ key: { id: ctx.info.channel.path }, item: { n: 7 } }); },
+          response(ctx) { return ctx.events.map((e) => ({ id: e.id, payload: ctx.result })); },
+        };
+  Direct:
+    Type: AWS::AppSync::ChannelNamespace
+    Properties:
+      ApiId: !GetAtt Live.ApiId
+      Name: direct
+      HandlerConfigs: { OnPublish: { Behavior: DIRECT, Integration: { DataSourceName: fn, LambdaConfig: { InvokeType: REQUEST_RESPONSE } } } }
+  Told:
+    Type: AWS::AppSync::ChannelNamespace
+    Properties:
+      ApiId: !GetAtt Live.ApiId
+      Name: told
+      HandlerConfigs: { OnPublish: { Behavior: DIRECT, Integration: { DataSourceName: fn, LambdaConfig: { InvokeType: EVENT } } } }
+  Fn:
+    Type: AWS::Lambda::Function
+    Properties: { Runtime: python3.12, Handler: index.handler, Role: !GetAtt Role.Arn, Code: { ZipFile: "def handler(event, context): return event" } }
+`
+
+func TestDataSourcesBehindHandlers(t *testing.T) {
+	t.Parallel()
+	signed := make(chan string, 4)
+	outside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if target := r.Header.Get("X-Amz-Target"); target != "" {
+			signed <- target + " " + r.Header.Get("Authorization")[:17] + string(body)
+			_, _ = io.WriteString(w, `{}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"path":"`+r.URL.Path+`","events":`+string(body)+`}`)
+	}))
+	t.Cleanup(outside.Close)
+	file := filepath.Join(t.TempDir(), "template.yaml")
+	if err := os.WriteFile(file, []byte(strings.Replace(handled, "ENDPOINT", `"`+outside.URL+`"`, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	invoked := make(chan map[string]any, 4)
+	g := gatewaytest.New(t, file, &gatewaytest.Options{
+		Gateway: gateway.Options{Endpoints: map[string]string{"dynamodb": outside.URL}},
+		Functions: map[string]gatewaytest.Function{"Fn": gatewaytest.Handler(func(_ context.Context, e map[string]any) (any, error) {
+			invoked <- e
+			first := e["events"].([]any)[0].(map[string]any)
+			return map[string]any{"events": []any{map[string]any{"id": first["id"], "payload": "from the function"}}}, nil
+		})},
+	})
+	c := g.Events(t, nil, nil)
+	for _, tt := range []struct{ channel, want string }{
+		{"http/a", `{"said":{"path":"/check","events":[{"x":1}]},"was":{"x":1}}`},
+		{"dynamo/b", `{"n":7,"id":"/dynamo/b"}`},
+		{"direct/c", `"from the function"`},
+		{"told/d", `{"x":1}`},
+	} {
+		sub, err := c.Subscribe(t.Context(), tt.channel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Publish(t.Context(), tt.channel, json.RawMessage(`{"x":1}`)); err != nil {
+			t.Fatalf("%s: %v", tt.channel, err)
+		}
+		e, err := sub.Next(t.Context())
+		var got, want any
+		if json.Unmarshal(e.Data, &got) != nil || json.Unmarshal([]byte(tt.want), &want) != nil || err != nil {
+			t.Fatalf("%s: %s, %v", tt.channel, e.Data, err)
+		}
+		if a, b := canonical(t, got), canonical(t, want); a != b {
+			t.Errorf("%s: %s, want %s", tt.channel, a, b)
+		}
+	}
+	if got := <-signed; !strings.HasPrefix(got, `DynamoDB_20120810.PutItem AWS4-HMAC-SHA256 {`) || !strings.Contains(got, `"TableName":"Log"`) {
+		t.Errorf("DynamoDB got %s", got)
+	}
+	for range 2 {
+		if e := <-invoked; e["info"] == nil {
+			t.Errorf("the function got %v", e)
+		}
+	}
+}
+
+func canonical(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
