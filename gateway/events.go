@@ -56,6 +56,10 @@ func (g *Gateway) eventsServer(s *spec.Spec, a *spec.EventsAPI, old *serving, mo
 		server.modes.Store(modes)
 		return server, nil
 	}
+	code, err := g.engine.get()
+	if err != nil {
+		return nil, err
+	}
 	server := &eventsServer{}
 	server.modes.Store(modes)
 	api, err := eventsapi.New(eventsapi.Options{
@@ -67,7 +71,7 @@ func (g *Gateway) eventsServer(s *spec.Spec, a *spec.EventsAPI, old *serving, mo
 			return server.modes.Load().AuthorizeEvents(c, op, namespace)
 		},
 		KnownHost: func(host string) bool { return g.serving.Load().hosts.known(host, a.ID) },
-		Load:      newScripts(g.engine, s, logScript(g.o.Log)).loadHandlers,
+		Load:      newScripts(code, s, logScript(g.o.Log)).loadHandlers,
 		Sources:   eventsapi.Sources{Do: g.sources.Do, Direct: g.sources.Direct},
 		Bus:       eventsapi.Bus{Publish: g.bus.Publish, Receive: g.bus.Receive},
 		Log:       g.o.Log, Now: g.o.Now, Sockets: &g.sockets,

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/appsyncjs"
 	"github.com/tidewire/tidewire/internal/appsyncsocket"
 	"github.com/tidewire/tidewire/internal/bus"
 	"github.com/tidewire/tidewire/internal/conn"
@@ -43,7 +42,7 @@ type Gateway struct {
 	// AppSync; localAppSyncAuth also takes signatures for execute-api, which
 	// Amplify makes for hosts that are not AWS's.
 	appsyncAuth, localAppSyncAuth *identity.Authenticator
-	engine                        *appsyncjs.Engine
+	engine                        *engine
 	bus                           *bus.Bus
 	sources                       *datasource.Sources
 	roleSessions                  roleSessions

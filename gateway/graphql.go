@@ -93,6 +93,10 @@ func (g *Gateway) graphqlServer(s *spec.Spec, a *spec.GraphQLAPI, old *serving, 
 		server.modes.Store(modes)
 		return server, nil
 	}
+	code, err := g.engine.get()
+	if err != nil {
+		return nil, err
+	}
 	server := &graphqlServer{}
 	server.modes.Store(modes)
 	api, err := graphqlapi.New(graphqlapi.Options{
@@ -103,7 +107,7 @@ func (g *Gateway) graphqlServer(s *spec.Spec, a *spec.GraphQLAPI, old *serving, 
 		AuthorizeField: func(c *identity.Caller, typeName, field string) *fault.Error {
 			return server.modes.Load().AuthorizeField(c, typeName, field)
 		},
-		Load:      newScripts(g.engine, s, logScript(g.o.Log)).load,
+		Load:      newScripts(code, s, logScript(g.o.Log)).load,
 		Sources:   graphqlapi.Sources{Do: g.sources.Do, Direct: g.sources.Direct, Batch: g.sources.Batch},
 		KnownHost: func(host string) bool { return g.serving.Load().hosts.known(host, a.ID) },
 		Publish:   g.bus.Publish, Receive: g.bus.Receive,
@@ -190,8 +194,7 @@ func leaveTime(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // closeEngine ends all code, or leaves it behind.
 func (g *Gateway) closeEngine() {
-	g.engine.Close()
-	if n := g.engine.Stuck(); n > 0 {
+	if n := g.engine.close(); n > 0 {
 		g.o.Log.Warn("code of resolvers or handlers could not be ended and was left behind", "calls", n)
 	}
 }
@@ -215,18 +218,15 @@ func (g *Gateway) Unavailable() []string {
 }
 
 // appsyncProblems is what only the runtimes can judge of APIs of AppSync.
-func appsyncProblems(s *spec.Spec, known spec.Problems, engine *appsyncjs.Engine) (spec.Problems, error) {
+func appsyncProblems(s *spec.Spec, known spec.Problems, code *engine) (spec.Problems, error) {
 	if len(s.GraphQLAPIs)+len(s.EventsAPIs) == 0 {
 		return nil, nil
 	}
-	if engine == nil {
-		var err error
-		if engine, err = appsyncjs.New(appsyncjs.Options{Runtimes: 1}); err != nil {
-			return nil, err
-		}
-		defer engine.Close()
+	made, err := code.get()
+	if err != nil {
+		return nil, err
 	}
-	load := newScripts(engine, s, func(_, _, _ string) {})
+	load := newScripts(made, s, func(_, _, _ string) {})
 	load.all(s.GraphQLAPIs)
 	ps := eventsProblems(s, load, known)
 	for i := range s.GraphQLAPIs {

@@ -30,13 +30,15 @@ func (e *ProblemsError) Error() string { return spec.Problems(e.Problems).Error(
 // `tidewire check` does. A *ProblemsError lists all that is wrong.
 func Load(path string, o *Options) (*spec.Spec, error) {
 	c := o.withDefaults()
-	return load(path, &c, nil, nil)
+	code := &engine{o: appsyncjs.Options{Runtimes: 1}}
+	defer code.close()
+	return load(path, &c, nil, code)
 }
 
 // load reads the template and adds what only the gateway can check: guards
-// and workers that are lacking, functions that cannot run, and code that engine
-// refuses (nil: one is made for it).
-func load(path string, o *Options, secret func(kind, logicalID string) (string, error), engine *appsyncjs.Engine) (*spec.Spec, error) {
+// and workers that are lacking, functions that cannot run, and code that is
+// refused.
+func load(path string, o *Options, secret func(kind, logicalID string) (string, error), code *engine) (*spec.Spec, error) {
 	file, err := template.Find(path)
 	if err != nil {
 		return nil, err
@@ -52,7 +54,7 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 		problems = append(problems, undeployable(s, problems)...)
 		problems = append(problems, unknownIssuers(s, o)...)
 		problems = append(problems, unusablePatterns(s)...)
-		more, err := appsyncProblems(s, problems, engine)
+		more, err := appsyncProblems(s, problems, code)
 		if err != nil {
 			return nil, err
 		}

@@ -26,16 +26,13 @@ func Open(ctx context.Context, path string, o *Options) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := appsyncjs.New(appsyncjs.Options{Now: c.Now})
+	code := &engine{o: appsyncjs.Options{Now: c.Now}}
+	s, release, err := read(path, &c, dir, code)
 	if err != nil {
+		code.close()
 		return nil, errors.Join(err, dir.Close())
 	}
-	s, release, err := read(path, &c, dir, engine)
-	if err != nil {
-		engine.Close()
-		return nil, errors.Join(err, dir.Close())
-	}
-	g := &Gateway{o: c, path: path, dir: dir, release: release, engine: engine, closed: make(chan struct{})}
+	g := &Gateway{o: c, path: path, dir: dir, release: release, engine: code, closed: make(chan struct{})}
 	g.addr.Store(&c.Addr)
 	if err := g.build(ctx, s); err != nil {
 		return nil, errors.Join(err, g.undo(ctx))
@@ -44,8 +41,8 @@ func Open(ctx context.Context, path string, o *Options) (*Gateway, error) {
 }
 
 // read loads the template and locks the state directory.
-func read(path string, o *Options, dir *state.Dir, engine *appsyncjs.Engine) (*spec.Spec, func() error, error) {
-	s, err := load(path, o, dir.Secret, engine)
+func read(path string, o *Options, dir *state.Dir, code *engine) (*spec.Spec, func() error, error) {
+	s, err := load(path, o, dir.Secret, code)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -122,7 +119,7 @@ func (g *Gateway) undo(ctx context.Context) error {
 	if g.sources != nil {
 		failed = errors.Join(failed, g.bus.Close(), g.sources.Close(ctx))
 	}
-	g.engine.Close()
+	g.engine.close()
 	if g.functions != nil {
 		failed = errors.Join(failed, g.functions.Close(ctx))
 	}
