@@ -186,7 +186,7 @@ func (m *modes) poolTokens(t *testing.T, g *graph) {
 func (m *modes) authorizer(t *testing.T, g *graph) {
 	with := func(token string) *graph { m.keep(token); return g.with("Authorization", token) }
 	with("secret-yes-0123456789").ask(t, `query Named($n: Int) { who { mode identity echo(n: $n) } }`, object{"n": 1}).
-		data(t, `{"who":{"mode":"Lambda Authorization","identity":"{\"resolverContext\":{\"admin\":true,\"level\":3,\"who\":\"ana\"}}","echo":1}}`)
+		data(t, `{"who":{"mode":"Lambda Authorization","identity":"{\"resolverContext\":{\"who\":\"ana\",\"level\":3,\"admin\":true}}","echo":1}}`)
 	with("secret-yes-0123456789").ask(t, `{ denied }`).fails(t, `{"denied":null}`, "Unauthorized", "Not Authorized to access denied on type Query")
 	with("secret-yes-0123456789").ask(t, `mutation { note(text: "x") { text mode } }`).fails(t, `{"note":{"text":"x","mode":null}}`, "Unauthorized", "Not Authorized to access mode on type Note")
 	with("secret-other-0123456789").ask(t, `{ denied }`).data(t, `{"denied":"denied"}`)

@@ -175,7 +175,8 @@ func (w *worker) end() (why halt, given bool) {
 // watch does about the next one would come the later, the more there is to
 // collect.
 func (w *worker) clear() {
-	w.vm, w.ended, w.host, w.modules = nil, nil, nil, nil
+	w.vm, w.ended, w.freeze, w.host, w.modules = nil, nil, nil, nil, nil
+	w.keys, w.scratch, w.path, w.members, w.constants = nil, nil, nil, nil, nil
 	if w.halted == haltMemory {
 		debug.FreeOSMemory()
 	}
