@@ -52,7 +52,7 @@ var rooms = map[string]struct {
 	"internal/bus":                {nil, "node to node; carries events of whoever publishes"},
 	"internal/bus/bustest":        {[]string{"internal/bus"}, "one suite for every bus"},
 	"login":                       {[]string{"internal/private"}, "tokens are got without any API of ours"},
-	"gateway": {[]string{"iam", "sigv4", "internal/appsyncjs", "internal/appsyncsocket", "internal/bus", "internal/eventsapi", "internal/graphqlapi", "internal/identitypool", "internal/conn", "internal/datasource", "internal/fault", "internal/hub", "internal/identity", "internal/lambda",
+	"gateway": {[]string{"iam", "sigv4", "internal/appsynchttp", "internal/appsyncjs", "internal/appsyncsocket", "internal/bus", "internal/eventsapi", "internal/graphqlapi", "internal/identitypool", "internal/conn", "internal/datasource", "internal/fault", "internal/hub", "internal/identity", "internal/lambda",
 		"internal/localca", "internal/spec", "internal/state", "internal/template", "internal/websocketapi"}, "the one place that puts the parts together"},
 	"gatewaytest": {[]string{"apigateway", "appsync", "events", "gateway", "internal/spec"}, "a test helper stands on what everybody can import"},
 	"cmd/tidewire": {[]string{"apigateway", "appsync", "events", "login", "gateway", "internal/appsyncjs", "iam", "sigv4", "internal/lambda", "internal/localca", "internal/spec", "internal/state", "internal/template"},

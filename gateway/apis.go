@@ -70,31 +70,34 @@ func (g *Gateway) APIs() []API {
 		}
 	}
 	for i := range s.GraphQLAPIs {
-		list = append(list, g.describeGraphQL(s, &s.GraphQLAPIs[i]))
+		a := &s.GraphQLAPIs[i]
+		list = append(list, g.describeAppSync(API{Kind: KindGraphQL, LogicalID: a.LogicalID, ID: a.ID}, "/graphql", len(s.GraphQLAPIs) > 1, a.Auth, a.Keys))
 	}
 	for i := range s.EventsAPIs {
-		list = append(list, g.describeEvents(s, &s.EventsAPIs[i]))
+		a := &s.EventsAPIs[i]
+		list = append(list, g.describeAppSync(API{Kind: KindEvents, LogicalID: a.LogicalID, ID: a.ID}, "/event", len(s.EventsAPIs) > 1, a.Auth, a.Keys))
 	}
 	return list
 }
 
-func (g *Gateway) describeGraphQL(s *spec.Spec, a *spec.GraphQLAPI) API {
-	at := g.clientAddr() + "/graphql"
-	if len(s.GraphQLAPIs) > 1 {
-		at = g.clientAddr() + "/" + a.ID + "/graphql"
+// describeAppSync describes an API of AppSync. path is its kind's; several says
+// that there are others of the kind.
+func (g *Gateway) describeAppSync(d API, path string, several bool, auth []spec.AuthProvider, keys []spec.GraphQLKey) API {
+	at := g.clientAddr() + path
+	if several {
+		at = g.clientAddr() + "/" + d.ID + path
 	}
-	d := API{Kind: KindGraphQL, LogicalID: a.LogicalID, ID: a.ID, URL: "http://" + at, SecureURL: "https://" + at,
-		RealtimeURL: "ws://" + at + "/realtime", SecureRealtimeURL: "wss://" + at + "/realtime"}
-	if !g.answersPlain() {
-		d.URL, d.RealtimeURL = "", ""
+	d.SecureURL, d.SecureRealtimeURL = "https://"+at, "wss://"+at+"/realtime"
+	if g.answersPlain() {
+		d.URL, d.RealtimeURL = "http://"+at, "ws://"+at+"/realtime"
 	}
-	for i := range a.Auth {
-		if mode := a.Auth[i].Mode; !slices.Contains(d.Modes, mode) {
+	for i := range auth {
+		if mode := auth[i].Mode; !slices.Contains(d.Modes, mode) {
 			d.Modes = append(d.Modes, mode)
 		}
 	}
-	if a.Provider(spec.ModeAPIKey) != nil {
-		for _, k := range a.Keys {
+	if slices.Contains(d.Modes, spec.ModeAPIKey) {
+		for _, k := range keys {
 			d.APIKeys = append(d.APIKeys, k.Value)
 		}
 	}

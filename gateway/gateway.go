@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/appsyncsocket"
 	"github.com/tidewire/tidewire/internal/bus"
 	"github.com/tidewire/tidewire/internal/conn"
 	"github.com/tidewire/tidewire/internal/datasource"
@@ -76,8 +75,7 @@ type serving struct {
 	hosts *hosts
 	apis  map[string]*websocketapi.API // by API id
 
-	graphql map[string]*graphqlServer // by API id
-	events  map[string]*eventsServer  // by API id
+	appsync map[string]*appsyncServer // by API id
 	pools   *identitypool.Pools
 }
 
@@ -136,24 +134,6 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.dispatch(w, r, api, p, requestContext{t: t, secure: secure, conn: c, serving: s})
-}
-
-func (g *Gateway) appsync(w http.ResponseWriter, r *http.Request, p appsyncPlace, rc requestContext) {
-	if !appsyncsocket.IsUpgrade(r) {
-		release, ok := g.bodies.hold(w, r)
-		if !ok {
-			g.o.Log.Warn("refused", "method", r.Method, "peer", r.RemoteAddr, "reason", errBodies.Error())
-			return
-		}
-		defer release()
-		// net/http clears it before the next request.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerLimit))
-	}
-	if p.kind == KindEvents {
-		g.events(w, r, p, rc)
-		return
-	}
-	g.graphql(w, r, p, rc)
 }
 
 // known tells whether a request signed for another service names a place of
@@ -316,17 +296,14 @@ func (g *Gateway) Close(ctx context.Context) error {
 	g.reloading.Lock()
 	defer g.reloading.Unlock()
 	s := g.serving.Load()
-	errs := make(chan error, len(s.apis)+len(s.graphql)+len(s.events))
+	errs := make(chan error, len(s.apis)+len(s.appsync))
 	for _, api := range s.apis {
 		go func() { errs <- api.Shutdown(ctx) }()
 	}
 	sooner, cancel := leaveTime(ctx)
 	defer cancel()
-	for _, server := range s.graphql {
-		go func() { errs <- server.api.Shutdown(sooner) }()
-	}
-	for _, server := range s.events {
-		go func() { errs <- server.api.Shutdown(sooner) }()
+	for _, server := range s.appsync {
+		go func() { errs <- server.shutdown(sooner) }()
 	}
 	var failed error
 	for range cap(errs) {

@@ -89,7 +89,11 @@ func (g *Gateway) build(ctx context.Context, s *spec.Spec) error {
 	if err := g.openAppSync(s); err != nil {
 		return err
 	}
-	if err := g.serve(s); err != nil {
+	first, err := g.prepare(s)
+	if err != nil {
+		return err
+	}
+	if err := g.serve(first); err != nil {
 		return err
 	}
 	if err := g.remember(s); err != nil {
@@ -212,19 +216,37 @@ func (g *Gateway) openDatabase(ctx context.Context, s *spec.Spec) error {
 
 func (g *Gateway) runtimeDir() string { return filepath.Join(g.o.ConfigDir, "runtime") }
 
-// serve makes the runtimes for s and starts answering from them. APIs that
-// were served before keep their sockets.
-func (g *Gateway) serve(s *spec.Spec) error {
+// prepared is what is to be served, before anything has changed for it.
+type prepared struct {
+	next  *serving // whose APIs are still to be made
+	modes map[string]*identity.Modes
+}
+
+// prepare makes what may fail for another reason than the template, such as a
+// file with keys that is gone.
+func (g *Gateway) prepare(s *spec.Spec) (*prepared, error) {
 	hosts, err := newHosts(g.Addr(), s, g.o.Hosts)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	next := &serving{spec: s, hosts: hosts, apis: map[string]*websocketapi.API{}, graphql: map[string]*graphqlServer{}, events: map[string]*eventsServer{}}
-	if next.pools, err = g.newIdentityPools(s); err != nil {
-		return err
+	pools, err := g.newIdentityPools(s)
+	if err != nil {
+		return nil, err
 	}
+	modes, err := g.newModes(s)
+	if err != nil {
+		return nil, err
+	}
+	return &prepared{modes: modes, next: &serving{spec: s, hosts: hosts, pools: pools,
+		apis: map[string]*websocketapi.API{}, appsync: map[string]*appsyncServer{}}}, nil
+}
+
+// serve makes the runtimes for what was prepared and starts answering from
+// them. APIs that were served before keep their sockets.
+func (g *Gateway) serve(p *prepared) error {
+	next, s := p.next, p.next.spec
 	old := g.serving.Load()
-	if err := errors.Join(g.serveGraphQL(s, old, next), g.serveEvents(s, old, next)); err != nil {
+	if err := g.serveAppSync(s, old, next, p.modes); err != nil {
 		return err
 	}
 	for i := range s.WebSocketAPIs {

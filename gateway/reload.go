@@ -32,6 +32,10 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	if err := g.sameAuthority(s); err != nil {
 		return err
 	}
+	prepared, err := g.prepare(s)
+	if err != nil {
+		return err
+	}
 	if d := g.database.Load(); d != nil {
 		if err := d.Sync(ctx, s.Tables); err != nil {
 			return err
@@ -47,7 +51,7 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	g.appsyncAuth.Update(s)
 	g.localAppSyncAuth.Update(s)
 	old := g.serving.Load()
-	if err := g.serve(s); err != nil {
+	if err := g.serve(prepared); err != nil {
 		return err
 	}
 	g.retire(ctx, old)
@@ -69,8 +73,7 @@ func (g *Gateway) sameAuthority(s *spec.Spec) error {
 // retire closes the APIs that a reload removed.
 func (g *Gateway) retire(ctx context.Context, old *serving) {
 	now := g.serving.Load()
-	g.retireGraphQL(ctx, old, now)
-	g.retireEvents(ctx, old, now)
+	g.retireAppSync(ctx, old, now)
 	for id, api := range old.apis {
 		if now.apis[id] == nil {
 			g.shutdownLogged(ctx, api, id)

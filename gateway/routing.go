@@ -65,6 +65,9 @@ type appsyncPlace struct {
 	path string // "graphql", "graphql/realtime", "realtime", "event", "event/realtime"
 }
 
+// socket tells a path of nothing but the WebSocket.
+func (p appsyncPlace) socket() bool { return strings.HasSuffix(p.path, "realtime") }
+
 // appsyncKinds are the kinds of API that the paths of AppSync belong to.
 var appsyncKinds = map[string]string{
 	"graphql": KindGraphQL, "graphql/realtime": KindGraphQL, "realtime": KindGraphQL,

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -19,6 +20,26 @@ type scripts struct {
 	engine *appsyncjs.Engine
 	root   string // absolute
 	log    func(owner string, level, text string)
+}
+
+// newScripts is for the code of a template.
+func newScripts(engine *appsyncjs.Engine, s *spec.Spec, log func(owner, level, text string)) *scripts {
+	c := &scripts{engine: engine, log: log}
+	if dir, err := filepath.Abs(filepath.Dir(s.File)); err == nil {
+		c.root = dir
+	}
+	return c
+}
+
+// logScript is the log of an API's code: what AppSync sends to CloudWatch.
+func logScript(log *slog.Logger) func(owner, level, text string) {
+	return func(owner, level, text string) {
+		if level == "ERROR" {
+			log.Error("script", "of", owner, "text", text)
+			return
+		}
+		log.Info("script", "of", owner, "text", text)
+	}
 }
 
 // load is for resolvers of a GraphQL API.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/gateway"
 	"github.com/tidewire/tidewire/gatewaytest"
 )
@@ -151,4 +152,68 @@ func canonical(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// twoKinds has an API whose schema changes, and one whose issuer's keys are in
+// a file.
+const twoKinds = `
+Resources:
+  Graph:
+    Type: AWS::AppSync::GraphQLApi
+    Properties: { Name: graph, AuthenticationType: API_KEY }
+  GraphKey:
+    Type: AWS::AppSync::ApiKey
+    Properties: { ApiId: !GetAtt Graph.ApiId }
+  Schema:
+    Type: AWS::AppSync::GraphQLSchema
+    Properties: { ApiId: !GetAtt Graph.ApiId, Definition: "type Query { FIELD: String }" }
+  Live:
+    Type: AWS::AppSync::Api
+    Properties:
+      Name: live
+      EventConfig:
+        AuthProviders: [{ AuthType: OPENID_CONNECT, OpenIDConnectConfig: { Issuer: "https://login.example.com" } }]
+        ConnectionAuthModes: [{ AuthType: OPENID_CONNECT }]
+        DefaultPublishAuthModes: [{ AuthType: OPENID_CONNECT }]
+        DefaultSubscribeAuthModes: [{ AuthType: OPENID_CONNECT }]
+`
+
+func TestAReloadWithoutTheKeysOfAnIssuerChangesNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, keys := filepath.Join(dir, "template.yaml"), filepath.Join(dir, "jwks.json")
+	write := func(path, text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(keys, `{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`)
+	write(file, strings.Replace(twoKinds, "FIELD", "before", 1))
+	g := gatewaytest.New(t, file, &gatewaytest.Options{Gateway: gateway.Options{Issuers: map[string]string{"https://login.example.com": keys}}})
+	c := g.AppSync(t, nil, nil)
+	ask := func(field string) error {
+		_, err := c.Query(t.Context(), &appsync.Request{Query: "{ " + field + " }"})
+		return err
+	}
+	write(file, strings.Replace(twoKinds, "FIELD", "after", 1))
+	if err := os.Remove(keys); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "jwks.json") {
+		t.Errorf("reloaded: %v", err)
+	}
+	if err := ask("before"); err != nil {
+		t.Errorf("the API that ran: %v", err)
+	}
+	if err := ask("after"); err == nil {
+		t.Error("half of the template was taken over")
+	}
+	write(keys, `{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`)
+	if err := g.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask("after"); err != nil {
+		t.Errorf("the new one: %v", err)
+	}
 }
