@@ -2,16 +2,11 @@ package gateway
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/tidewire/tidewire/internal/appsynchttp"
-	"github.com/tidewire/tidewire/internal/appsyncsocket"
 	"github.com/tidewire/tidewire/internal/bus"
 	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/eventsapi"
@@ -197,44 +192,6 @@ func (g *Gateway) knownHost(id string) func(host string) bool {
 	return func(host string) bool { return g.serving.Load().hosts.known(host, id) }
 }
 
-// appsync answers a request for an API of AppSync.
-func (g *Gateway) appsync(w http.ResponseWriter, r *http.Request, p appsyncPlace, rc requestContext) {
-	server := rc.serving.appsync[p.api]
-	if server == nil {
-		g.forbidden(w, r, "no API of AppSync has the id "+p.api)
-		return
-	}
-	in := appsynchttp.Request{Peer: peerOf(r, g.o.TrustedProxies), ForwardedFor: forwardedFor(r), Secure: rc.secure, Domain: rc.t.custom, Base: p.base}
-	if upgrade := appsyncsocket.IsUpgrade(r); upgrade || p.socket() {
-		if rc.conn != nil {
-			rc.conn.takeHead() // nobody needs it, and the socket may live for a day
-		}
-		server.answer(w, r, true, in)
-		return
-	}
-	release, ok := g.bodies.hold(w, r)
-	if !ok {
-		g.o.Log.Warn("refused", "method", r.Method, "peer", r.RemoteAddr, "reason", errBodies.Error())
-		return
-	}
-	defer release()
-	// net/http clears it before the next request.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerLimit))
-	server.answer(w, r, false, in)
-}
-
-// forwardedFor are the texts of X-Forwarded-For, of which 20 count.
-func forwardedFor(r *http.Request) []string {
-	const most = 20
-	var list []string
-	for _, hop := range strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",") {
-		if hop = strings.TrimSpace(hop); hop != "" && len(list) < most {
-			list = append(list, clipped(hop))
-		}
-	}
-	return list
-}
-
 // retireAppSync closes the APIs of AppSync that a reload removed.
 func (g *Gateway) retireAppSync(ctx context.Context, old, now *serving) {
 	for id, server := range old.appsync {
@@ -244,25 +201,6 @@ func (g *Gateway) retireAppSync(ctx context.Context, old, now *serving) {
 		if err := server.shutdown(ctx); err != nil {
 			g.o.Log.Warn("closing a removed API", "api", id, "err", err)
 		}
-	}
-}
-
-// codeTime is how long code that is interrupted may take to be given up.
-const codeTime = 1500 * time.Millisecond
-
-// leaveTime ends sooner than ctx, so that there is time for code to end in.
-func leaveTime(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(ctx, deadline.Add(-min(codeTime, max(time.Until(deadline), 0)/2)))
-}
-
-// closeEngine ends all code, or leaves it behind.
-func (g *Gateway) closeEngine() {
-	if n := g.engine.close(); n > 0 {
-		g.o.Log.Warn("code of resolvers or handlers could not be ended and was left behind", "calls", n)
 	}
 }
 
@@ -308,17 +246,4 @@ func appsyncProblems(s *spec.Spec, known spec.Problems, code *engine) (spec.Prob
 	return slices.DeleteFunc(ps, func(p spec.Problem) bool {
 		return slices.ContainsFunc(known, func(k spec.Problem) bool { return k.Resource == p.Resource })
 	}), nil
-}
-
-var errNoFunction = errors.New("no function has this ARN here")
-
-// invokeByARN runs a function that a data source or an authorizer names.
-func (g *Gateway) invokeByARN(ctx context.Context, arn string, payload []byte) ([]byte, error) {
-	if name, ok := g.remoteByARN(arn); ok {
-		return g.functions.Invoke(ctx, name, payload)
-	}
-	if f := g.Spec().FunctionByARN(arn); f != nil {
-		return g.functions.Invoke(ctx, f.Name, payload)
-	}
-	return nil, fmt.Errorf("%s: %w: give --function NAME=URL or ARN", arn, errNoFunction)
 }

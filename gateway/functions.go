@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -64,6 +66,19 @@ func (g *Gateway) remoteByARN(arn string) (string, bool) {
 	name := arn[strings.LastIndexByte(arn, ':')+1:]
 	_, ok := g.o.Remote[name]
 	return name, ok
+}
+
+var errNoFunction = errors.New("no function has this ARN here")
+
+// invokeByARN runs a function that a data source or an authorizer names.
+func (g *Gateway) invokeByARN(ctx context.Context, arn string, payload []byte) ([]byte, error) {
+	if name, ok := g.remoteByARN(arn); ok {
+		return g.functions.Invoke(ctx, name, payload)
+	}
+	if f := g.Spec().FunctionByARN(arn); f != nil {
+		return g.functions.Invoke(ctx, f.Name, payload)
+	}
+	return nil, fmt.Errorf("%s: %w: give --function NAME=URL or ARN", arn, errNoFunction)
 }
 
 // credentials gives a function temporary credentials of its own role, or the
