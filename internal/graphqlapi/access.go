@@ -165,8 +165,9 @@ func (x *execution) explain(f *field, why error) {
 
 // denied writes null for a field that the caller may not have.
 func (w *writer) denied(f *field) bool {
-	e := w.x.fieldError(f, slices.Clone(w.path), &Failure{Type: unauthorized, Message: notAuthorizedTo(f)})
-	w.x.fail(e)
+	if !w.mute {
+		w.x.fail(w.x.fieldError(f, slices.Clone(w.path), &Failure{Type: unauthorized, Message: notAuthorizedTo(f)}))
+	}
 	if f.def.typ.nonNull {
 		return false
 	}

@@ -102,6 +102,20 @@ func TestNotAuthorized(t *testing.T) {
 		`{"path":["open","b"],"data":null,"errorType":"Unauthorized","errorInfo":null,"locations":[{"line":1,"column":13,"sourceName":null}],"message":"Not Authorized to access b on type Open"}]}`, `{iam open{a b}}`)
 }
 
+// TestNotAuthorizedToErrorData: the data of an error shows no more of an object
+// than an answer does.
+func TestNotAuthorizedToErrorData(t *testing.T) {
+	t.Parallel()
+	failing := fails(Failure{Message: "boom", Data: json.RawMessage(`{"a":1,"b":2,"c":3}`)})
+	r := newRig(t, accessSchema, unit("Query.open", failing), func(r *rig, _ *Options) {
+		r.spec.Auth = []spec.AuthProvider{{Mode: spec.ModeAPIKey}, {Mode: spec.ModeIAM}}
+	})
+	for mode, data := range map[string]string{spec.ModeAPIKey: `{"a":1,"b":null}`, spec.ModeIAM: `{"a":1,"b":2}`} {
+		r.caller = &identity.Caller{Mode: mode, IAM: &identity.Identity{}}
+		r.expect(`{"data":{"open":null},"errors":[{"path":["open"],"data":`+data+`,"errorType":null,"errorInfo":null,"locations":[{"line":1,"column":2,"sourceName":null}],"message":"boom"}]}`, `{open{a b}}`)
+	}
+}
+
 // TestAuthorizeField: policies are asked about root fields only, the denied
 // fields of a Lambda authorizer about all.
 func TestAuthorizeField(t *testing.T) {

@@ -216,11 +216,9 @@ func (w *writer) member(o *object, f *field, source, value []byte, fr *frame) bo
 		return true
 	case strings.HasPrefix(f.def.name, "__"):
 		return w.introspect(f)
-	case w.mute:
-		return w.value(f, f.def.typ, value, fr)
 	case !w.x.allowed(f):
 		return w.denied(f)
-	case f.def.resolver == nil || w.x.quiet:
+	case f.def.resolver == nil || w.x.quiet || w.mute:
 		return w.value(f, f.def.typ, value, fr)
 	}
 	w.holes = append(w.holes, &hole{at: len(w.buf), f: f, source: source, path: slices.Clone(w.path), around: fr})
