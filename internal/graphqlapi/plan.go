@@ -211,13 +211,18 @@ func (c *collector) finish() {
 	}
 }
 
-// object finds or makes the plan for a value of a type.
+// object finds or makes the plan for a value of a type. It is the same for all:
+// its fields stand for themselves, in batches and in what a view leaves out.
 func (f *field) object(t *namedType) *object {
 	if o := f.single.Load(); o != nil && o.typ == t {
 		return o
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	first := f.single.Load()
+	if first != nil && first.typ == t { // by now
+		return first
+	}
 	if o := f.more[t]; o != nil {
 		return o
 	}
@@ -226,7 +231,7 @@ func (f *field) object(t *namedType) *object {
 		sets[i] = n.SelectionSet
 	}
 	o := f.plan.object(t, sets)
-	if f.single.Load() == nil {
+	if first == nil {
 		f.single.Store(o)
 		return o
 	}
