@@ -174,11 +174,10 @@ func (a *Authenticator) openSession(snap *snapshot, token string) (*opened, erro
 	if p == nil || snap.roles[g.role] != p {
 		return nil, fmt.Errorf("its role %s is no longer in the template", g.role)
 	}
-	o := &opened{secret: g.secret, identity: Identity{Kind: Role, AccessKeyID: g.accessKeyID, Account: snap.spec.Account,
-		ARN:          arnHead(snap.spec, "sts") + "assumed-role/" + p.name + "/" + g.session,
-		PrincipalARN: p.arn, UserID: p.id + ":" + g.session, SessionName: g.session, IssuedAt: g.issued, Expires: g.expires, Cognito: g.cognito}}
+	o := &opened{secret: g.secret, identity: p.session(snap.spec, g.session)}
+	o.identity.AccessKeyID, o.identity.IssuedAt, o.identity.Expires = g.accessKeyID, g.issued, g.expires
 	if g.cognito != nil {
-		o.identity.methods = g.cognito.Methods()
+		o.identity.Cognito, o.identity.methods = g.cognito, g.cognito.Methods()
 	}
 	if g.policy == "" {
 		return o, nil

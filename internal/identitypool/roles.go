@@ -142,12 +142,9 @@ func trusted(s *spec.Spec, arn string, who *identity.Cognito) error {
 	if role == nil || role.LogicalID == "" {
 		return fmt.Errorf("the template has no role %.300q", arn)
 	}
-	decision, why := iam.EvaluateTrust(&iam.Named{Name: "AssumeRolePolicyDocument", Policy: role.Trust}, &iam.Request{
-		Principal: service, Action: "sts:AssumeRoleWithWebIdentity", Resource: role.ARN,
-		Context: iam.Context{service + ":aud": {who.PoolID}, service + ":sub": {who.IdentityID}, service + ":amr": who.Methods()},
-	})
-	if decision != iam.Allow {
-		return fmt.Errorf("%s may not assume the role %s for an %s identity of %s: %s", service, role.LogicalID, who.Type(), who.PoolID, why.String())
+	keys := iam.Context{service + ":aud": {who.PoolID}, service + ":sub": {who.IdentityID}, service + ":amr": who.Methods()}
+	if err := identity.MayAssume(role, service, "sts:AssumeRoleWithWebIdentity", keys); err != nil {
+		return fmt.Errorf("an %s identity of %s: %w", who.Type(), who.PoolID, err)
 	}
 	return nil
 }
