@@ -99,11 +99,10 @@ type IdentityPool struct {
 
 // PoolClient is a client of a user pool that an identity pool trusts.
 type PoolClient struct {
-	Provider   string // cognito-idp.REGION.amazonaws.com/POOL
-	ClientID   string
-	ServerSide bool // ServerSideTokenCheck
-	PoolID     string
-	LogicalID  string // of the user pool, if the template has it
+	Provider  string // cognito-idp.REGION.amazonaws.com/POOL
+	ClientID  string
+	PoolID    string
+	LogicalID string // of the user pool, if the template has it
 }
 
 // OIDCClient is an IAM OpenID Connect provider that an identity pool trusts.

@@ -78,7 +78,9 @@ func readIdentityPool(l *loader, r *resource, p *props) {
 func (l *loader) poolClient(m *props, pool *spec.IdentityPool) {
 	c := spec.PoolClient{
 		Provider: m.need("ProviderName", "ProviderName: !GetAtt MyUserPool.ProviderName"), ClientID: m.need("ClientId", "ClientId: !Ref MyUserPoolClient"),
-		ServerSide: m.boolean("ServerSideTokenCheck", false),
+	}
+	if m.boolean("ServerSideTokenCheck", false) {
+		l.note(m.spot("ServerSideTokenCheck"), "ServerSideTokenCheck has no effect here: whoever signed out everywhere, or was deleted, gets credentials until the token ends")
 	}
 	m.finish()
 	if c.Provider == "" || c.ClientID == "" {

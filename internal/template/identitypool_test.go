@@ -68,7 +68,7 @@ func TestIdentityPool(t *testing.T) {
 	want := spec.IdentityPool{
 		LogicalID: "Pool", ID: poolID, Name: "my pool", AllowUnauthenticated: true, AllowClassic: true,
 		Pools: []spec.PoolClient{
-			{Provider: "cognito-idp.us-east-1.amazonaws.com/" + users, ClientID: web, ServerSide: true, PoolID: users, LogicalID: "Users"},
+			{Provider: "cognito-idp.us-east-1.amazonaws.com/" + users, ClientID: web, PoolID: users, LogicalID: "Users"},
 			{Provider: "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI", ClientID: "other", PoolID: "eu-west-1_AbCdEfGhI"},
 		},
 		OIDCProviders: []spec.OIDCClient{{ARN: arn, Issuer: "https://issuer.example.com/a", ClientIDs: []string{"web", "app"}}},
@@ -90,6 +90,7 @@ func TestIdentityPool(t *testing.T) {
 		"note 3 Users: a placeholder stands for Users (AWS::Cognito::UserPool), which is not run",
 		"note 4 Web: a placeholder stands for Web (AWS::Cognito::UserPoolClient), which is not run",
 		"note 5 Admins: a placeholder stands for Admins (AWS::Cognito::UserPoolGroup), which is not run",
+		"note 14 Pool: ServerSideTokenCheck has no effect here: whoever signed out everywhere, or was deleted, gets credentials until the token ends",
 		"not run 3 Users AWS::Cognito::UserPool: ", "not run 4 Web AWS::Cognito::UserPoolClient: ",
 		"not run 5 Admins AWS::Cognito::UserPoolGroup: the groups and roles of a user are read from its token",
 	}, remarks(s)); diff != "" {
@@ -164,7 +165,7 @@ func TestIdentityPoolFromCDK(t *testing.T) {
 		}},
 		IdentityPools: []spec.IdentityPool{{
 			LogicalID: "Identity2D", ID: pool.ID, Name: pool.Name,
-			Pools:         []spec.PoolClient{{Provider: provider, ClientID: client, ServerSide: true, PoolID: users, LogicalID: "PoolD3"}},
+			Pools:         []spec.PoolClient{{Provider: provider, ClientID: client, PoolID: users, LogicalID: "PoolD3"}},
 			OIDCProviders: []spec.OIDCClient{{ARN: account + "oidc-provider/issuer.example.com/", Issuer: "https://issuer.example.com/", ClientIDs: []string{"web"}}},
 			Authenticated: role, Mappings: []spec.RoleMapping{{LogicalID: "IdentityDefaultRoleAttachment28", Provider: provider + ":" + client, Token: true, Ambiguous: "Deny"}},
 		}},
