@@ -116,7 +116,7 @@ func (x *execution) execute() *Result {
 		source = json.RawMessage("{}")
 	}
 	ok := w.selection(p.root, source, nil)
-	out := &output{buf: w.buf, holes: w.holes, null: !ok}
+	out := &output{buf: w.buf, holes: w.holes, kinds: w.kinds, null: !ok}
 	if x.op.def.Operation == ast.Mutation {
 		for i := range out.holes {
 			x.fill(out.holes[i : i+1])
@@ -136,7 +136,9 @@ func (x *execution) result(out *output) *Result {
 	if out.settle() {
 		body = append(body, "null"...)
 	} else {
-		body = out.render(body)
+		r := rendering{text: body}
+		r.output(out)
+		body = r.text
 	}
 	if x.full.Load() || len(body) > x.room {
 		return refused(x.tooLong())
@@ -172,7 +174,14 @@ const maxAnswerErrors = 10_000
 type output struct {
 	buf   []byte
 	holes []*hole
-	null  bool // it is null where null is not allowed
+	kinds []kind // of a mutation
+	null  bool   // it is null where null is not allowed
+}
+
+// kind is the type of an object whose field has an abstract one.
+type kind struct {
+	at  int // in the buffer around it
+	typ *namedType
 }
 
 // hole is a field whose resolver is asked after the value around it was read.
@@ -217,27 +226,46 @@ func (o *output) settle() (null bool) {
 	return null
 }
 
-// render writes the output with its holes filled.
-func (o *output) render(dst []byte) []byte {
-	pos := 0
+// rendering is the text of an output as it is put together, and the types of
+// the objects in it that have a kind, in their order.
+type rendering struct {
+	text  []byte
+	types []*namedType
+}
+
+// output appends an output with its holes filled.
+func (r *rendering) output(o *output) {
+	pos, kinds := 0, o.kinds
 	for _, h := range o.holes {
 		if h.at < pos { // within a value that is null
 			continue
 		}
 		if dead := h.around.outermostDead(); dead != nil {
-			dst = append(append(dst, o.buf[pos:dead.begin]...), "null"...)
+			kinds = r.part(o.buf, kinds, pos, dead.begin)
+			r.text = append(r.text, "null"...)
 			pos = dead.end
 			continue
 		}
-		dst = append(dst, o.buf[pos:h.at]...)
+		kinds = r.part(o.buf, kinds, pos, h.at)
 		pos = h.at
 		if h.failed || h.out.null {
-			dst = append(dst, "null"...)
+			r.text = append(r.text, "null"...)
 		} else {
-			dst = h.out.render(dst)
+			r.output(&h.out)
 		}
 	}
-	return append(dst, o.buf[pos:]...)
+	r.part(o.buf, kinds, pos, len(o.buf))
+}
+
+// part appends a part of a buffer. It gives the kinds that come after it.
+func (r *rendering) part(buf []byte, kinds []kind, begin, end int) []kind {
+	r.text = append(r.text, buf[begin:end]...)
+	for ; len(kinds) > 0 && kinds[0].at < end; kinds = kinds[1:] {
+		if kinds[0].at >= begin {
+			r.types = append(r.types, kinds[0].typ)
+		}
+	}
+	return kinds
 }
 
 func (fr *frame) outermostDead() (dead *frame) {

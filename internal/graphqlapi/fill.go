@@ -71,7 +71,7 @@ func (x *execution) write(h *hole) {
 	}
 	w := writer{x: x, path: h.path, buf: make([]byte, 0, len(h.value)+len(h.value)/4+16)}
 	ok := w.value(h.f, h.f.def.typ, trim(h.value), nil)
-	h.out = output{buf: w.buf, holes: w.holes, null: !ok}
+	h.out = output{buf: w.buf, holes: w.holes, kinds: w.kinds, null: !ok}
 	if x.written.Add(int64(len(w.buf))) > int64(x.room) {
 		x.full.Store(true)
 	}

@@ -23,12 +23,13 @@ func (x *execution) publish(h *hole) {
 	if !listened && x.api.o.Mutated == nil || h.out.settle() {
 		return
 	}
-	value := h.out.render(nil)
-	if isNull(value) {
+	var done rendering
+	done.output(&h.out)
+	if isNull(done.text) {
 		return
 	}
-	r := renamer{}
-	value = r.value(nil, h.f, h.f.def.typ, value)
+	r := renamer{types: done.types}
+	value := json.RawMessage(r.value(nil, h.f, h.f.def.typ, done.text))
 	if listened {
 		x.api.realtime.publish(x.ctx, name, bytes.ToValidUTF8(value, []byte("\uFFFD")))
 	}
@@ -53,9 +54,11 @@ func (x *execution) invalidate() {
 }
 
 // renamer gives the fields of an answer their names of the schema back.
-type renamer struct{}
+type renamer struct {
+	types []*namedType // of the objects to come whose fields have an abstract one
+}
 
-func (r renamer) value(dst []byte, f *field, t *fieldType, raw []byte) json.RawMessage {
+func (r *renamer) value(dst []byte, f *field, t *fieldType, raw []byte) []byte {
 	switch {
 	case isNull(raw) || t.elem == nil && !t.named.composite():
 		return appendRaw(dst, raw)
@@ -65,7 +68,7 @@ func (r renamer) value(dst []byte, f *field, t *fieldType, raw []byte) json.RawM
 	return r.object(dst, f, raw)
 }
 
-func (r renamer) list(dst []byte, f *field, t *fieldType, raw []byte) []byte {
+func (r *renamer) list(dst []byte, f *field, t *fieldType, raw []byte) []byte {
 	dst = append(dst, '[')
 	it := iterate(raw)
 	for n, item := 0, it.item(); item != nil; n, item = n+1, it.item() {
@@ -77,16 +80,16 @@ func (r renamer) list(dst []byte, f *field, t *fieldType, raw []byte) []byte {
 	return append(dst, ']')
 }
 
-// object renames the members of one object. Which of the types of the field it
-// was written for shows in its members: they are those of one plan.
-func (r renamer) object(dst []byte, f *field, raw []byte) []byte {
-	o := f.planOf(raw)
-	if o == nil {
-		return append(dst, raw...)
+// object renames the members of one object.
+func (r *renamer) object(dst []byte, f *field, raw []byte) []byte {
+	typ, abstract := f.def.typ.named, f.def.typ.named.abstract()
+	if abstract {
+		typ, r.types = r.types[0], r.types[1:]
 	}
+	o := f.object(typ)
 	m := make(parts, 0, len(o.fields)+1)
-	if f.def.typ.named.abstract() { // subscribers must know it, whether or not it was selected
-		m = append(m, part{"__typename", appendString(nil, o.typ.name)})
+	if abstract { // subscribers must know it, whether or not it was selected
+		m = append(m, part{"__typename", appendString(nil, typ.name)})
 	}
 	it := iterate(raw)
 	for _, sub := range o.fields {
@@ -164,32 +167,4 @@ func mergeItems(a, b []byte) []byte {
 		dst = append(dst, merge(i, j)...)
 	}
 	return append(dst, ']')
-}
-
-// planOf finds the plan that an object was written by.
-func (f *field) planOf(raw []byte) *object {
-	if o := f.single.Load(); o != nil && o.wrote(raw) {
-		return o
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, o := range f.more {
-		if o.wrote(raw) {
-			return o
-		}
-	}
-	return nil
-}
-
-// wrote says whether an object has the members of the plan, in its order.
-func (o *object) wrote(raw []byte) bool {
-	it := iterate(raw)
-	for _, f := range o.fields {
-		name, value := it.member()
-		if name == nil || !keyIs(name, f.key) || f.typename && unquote(value) != o.typ.name {
-			return false
-		}
-	}
-	name, _ := it.member()
-	return name == nil
 }

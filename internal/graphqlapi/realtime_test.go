@@ -253,6 +253,31 @@ func TestAbstractTypes(t *testing.T) {
 	c.leave()
 }
 
+// TestTypesOfSameSelection: the type of an object is told to subscribers, not
+// guessed from what is selected, also around values that became null.
+func TestTypesOfSameSelection(t *testing.T) {
+	t.Parallel()
+	s := newSockets(t, `type Query { a: Int } interface Thing { id: ID next: Thing strict: Thing! }
+		type Cat implements Thing { id: ID next: Thing strict: Thing! purrs: Boolean }
+		type Dog implements Thing { id: ID next: Thing strict: Thing! barks: Boolean }
+		type Box { first: Thing things: [Thing] }
+		type Mutation { find: Box } type Subscription { onFind: Box @aws_subscribe(mutations: ["find"]) }`,
+		unit("Mutation.find", says(`{"first":{"__typename":"Dog","id":"1"},"things":[{"__typename":"Cat","id":"2"},{"__typename":"Dog","id":"3","next":{"__typename":"Cat","id":"4"},"strict":null},{"__typename":"Cat","id":"5"}]}`)),
+		unit("Cat.next", says(`{"__typename":"Dog","id":"next"}`)), unit("Dog.strict", fails(Failure{Message: "no"})))
+	defer s.close()
+	c := s.open()
+	c.subscribe("1", `subscription { onFind { first { __typename id } things { __typename id next { __typename id } } } }`)
+	s.mutate(`mutation { find { first { id } things { id next { id } } } }`)
+	const cats = `{"__typename":"Cat","id":"2","next":{"__typename":"Dog","id":"next"}},%s,{"__typename":"Cat","id":"5","next":{"__typename":"Dog","id":"next"}}]}}}`
+	const first = `{"data":{"onFind":{"first":{"__typename":"Dog","id":"1"},"things":[`
+	c.data("1", first+fmt.Sprintf(cats, `{"__typename":"Dog","id":"3","next":{"__typename":"Cat","id":"4"}}`))
+	if r := s.result(t.Context(), `mutation { find { first { id } things { id next { id } ... on Dog { strict { id } } } } }`); len(r.Errors) != 1 {
+		t.Errorf("%s", r.Body)
+	}
+	c.data("1", first+fmt.Sprintf(cats, `null`))
+	c.leave()
+}
+
 // TestArgumentFilters: an argument that is not given wants everything, null
 // wants null, and types are strict.
 func TestArgumentFilters(t *testing.T) {

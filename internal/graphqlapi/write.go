@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // writer makes the answer's text of values, in the order of the selection. It
@@ -13,6 +15,7 @@ type writer struct {
 	x      *execution
 	buf    []byte
 	holes  []*hole
+	kinds  []kind
 	path   []Segment
 	values [][]byte // of the properties of the objects that are being written
 	mute   bool     // errors are not noted, and nothing is resolved
@@ -24,7 +27,7 @@ func (w *writer) value(f *field, t *fieldType, raw []byte, around *frame) bool {
 	if isNull(raw) {
 		return w.null(f, t)
 	}
-	begin, holes := len(w.buf), len(w.holes)
+	begin, holes, kinds := len(w.buf), len(w.holes), len(w.kinds)
 	ok := false
 	switch {
 	case begin > w.x.room:
@@ -39,7 +42,7 @@ func (w *writer) value(f *field, t *fieldType, raw []byte, around *frame) bool {
 	if ok {
 		return true
 	}
-	w.buf, w.holes = w.buf[:begin], w.holes[:holes]
+	w.buf, w.holes, w.kinds = w.buf[:begin], w.holes[:holes], w.kinds[:kinds]
 	if t.nonNull {
 		return false
 	}
@@ -114,6 +117,9 @@ func (w *writer) composite(f *field, t *fieldType, raw []byte, around *frame) bo
 	if concrete.abstract() {
 		if concrete = w.concrete(f, t.named, raw); concrete == nil {
 			return false
+		}
+		if w.x.op.def.Operation == ast.Mutation {
+			w.kinds = append(w.kinds, kind{len(w.buf), concrete})
 		}
 	}
 	fr := w.frame(f, t, around)
