@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/appsynchttp"
-	"github.com/tidewire/tidewire/internal/appsyncsocket"
+	"github.com/tidewire/tidewire/internal/conn"
 )
 
 // appsync answers a request for an API of AppSync.
@@ -17,7 +17,7 @@ func (g *Gateway) appsync(w http.ResponseWriter, r *http.Request, p appsyncPlace
 		return
 	}
 	in := appsynchttp.Request{Peer: peerOf(r, g.o.TrustedProxies), ForwardedFor: forwardedFor(r), Secure: rc.secure, Domain: rc.t.custom, Base: p.base}
-	if upgrade := appsyncsocket.IsUpgrade(r); upgrade || p.socket() {
+	if upgrade := conn.IsUpgrade(r); upgrade || p.socket() {
 		if rc.conn != nil {
 			rc.conn.takeHead() // nobody needs it, and the socket may live for a day
 		}

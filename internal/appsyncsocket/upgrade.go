@@ -2,8 +2,6 @@ package appsyncsocket
 
 import (
 	"context"
-	"crypto/sha1" //nolint:gosec // RFC 6455 asks for it; it protects nothing
-	"encoding/base64"
 	"log/slog"
 	"net"
 	"net/http"
@@ -17,22 +15,11 @@ import (
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
-// acceptGUID is the constant of RFC 6455, 1.3.
-const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
-// upgradeTimeout is how long the client may take for the 101.
-const upgradeTimeout = 10 * time.Second
-
 var (
 	shuttingDown = fault.Error{Code: "ServiceUnavailableException", Status: http.StatusServiceUnavailable, Message: "Service Unavailable"}
 	notUpgrade   = fault.Error{Code: "UpgradeRequiredException", Status: http.StatusUpgradeRequired, Message: "This address takes WebSockets only."}
 	badHandshake = fault.Error{Code: "BadRequestException", Status: http.StatusBadRequest, Message: "The WebSocket handshake is not valid."}
 )
-
-// IsUpgrade says whether a request asks for a WebSocket, well or badly.
-func IsUpgrade(r *http.Request) bool {
-	return r.Method == http.MethodGet && hasToken(r.Header["Upgrade"], "websocket")
-}
 
 // handshake is one at work.
 type handshake struct {
@@ -65,17 +52,13 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, in Request) {
 
 // check is RFC 6455, 4.2.1, and that the protocol is offered.
 func (h *handshake) check() *fault.Error {
-	header, want := h.r.Header, h.server.o.Protocol.String()
-	switch {
-	case !IsUpgrade(h.r) || h.r.ProtoMajor != 1 || !h.r.ProtoAtLeast(1, 1) || !hasToken(header["Connection"], "upgrade"):
-		return notUpgrade.Because("this is no WebSocket handshake: a GET of HTTP/1.1 with Connection: Upgrade and Upgrade: websocket is needed")
-	case header.Get("Sec-Websocket-Version") != "13":
-		return notUpgrade.Because("Sec-WebSocket-Version must be 13")
-	case !validKey(header["Sec-Websocket-Key"]):
-		return badHandshake.Because("Sec-WebSocket-Key must be base64 of 16 bytes, once")
-	case h.r.ContentLength != 0:
-		return badHandshake.Because("a WebSocket handshake has no body")
-	case !wire.Offers(header, want):
+	if err := conn.CheckUpgrade(h.r); err != nil {
+		if err.Status == http.StatusUpgradeRequired {
+			return notUpgrade.Because("%w", err)
+		}
+		return badHandshake.Because("%w", err)
+	}
+	if want := h.server.o.Protocol.String(); !wire.Offers(h.r.Header, want) {
 		f := badHandshake
 		f.Message = "The WebSocket subprotocol " + want + " must be offered."
 		return f.Because("Sec-WebSocket-Protocol does not list %s", want)
@@ -105,14 +88,7 @@ func (h *handshake) malformed(w http.ResponseWriter, f *fault.Error) {
 	h.server.stats.add(Malformed)
 	h.log("WebSocket handshake refused", f)
 	header := w.Header()
-	if f.Status == http.StatusUpgradeRequired {
-		header.Set("Upgrade", "websocket")
-		header.Set("Connection", "Upgrade")
-		header.Set("Sec-WebSocket-Version", "13")
-	}
-	if h.r.ContentLength != 0 {
-		header.Set("Connection", "close") // nobody will read the body
-	}
+	conn.RefuseUpgrade(header, h.r, f.Status)
 	header["x-amzn-ErrorType"] = []string{f.Code}
 	header.Set("Content-Type", "application/json;charset=UTF-8")
 	w.WriteHeader(f.Status)
@@ -129,17 +105,16 @@ func (h *handshake) log(what string, f *fault.Error) {
 // run in a goroutine of its own, so that the handler returns and net/http's
 // buffers are freed. A refused one hears why, and is closed.
 func (h *handshake) upgrade(w http.ResponseWriter, f *fault.Error) {
-	nc, buffered, err := http.NewResponseController(w).Hijack()
+	nc, leftover, err := conn.Hijack(w)
 	if err != nil {
-		h.malformed(w, fault.Internal.Because("this HTTP server does not let go of its connection: %w", err))
+		h.malformed(w, fault.Internal.Because("%w", err))
 		return
 	}
-	if err := writeRaw(nc, h.switching()); err != nil {
+	if err := conn.Answer(nc, h.switching()); err != nil {
 		h.server.stats.add(Abandoned)
 		_ = nc.Close() // it is broken
 		return
 	}
-	leftover, _ := buffered.Reader.Peek(buffered.Reader.Buffered()) // they are there
 	if f != nil {
 		h.turnAway(nc, leftover, f)
 		return
@@ -206,52 +181,11 @@ func drop(c *conn.Conn) {
 	c.Serve()
 }
 
-// writeRaw writes to a hijacked connection, in bounded time.
-func writeRaw(nc net.Conn, p []byte) error {
-	if err := nc.SetWriteDeadline(time.Now().Add(upgradeTimeout)); err != nil {
-		return err
-	}
-	_, err := nc.Write(p)
-	return err
-}
-
-// switching is the 101 (RFC 6455, 4.2.2), with the protocol and no extension.
+// switching is the 101, with the protocol.
 func (h *handshake) switching() []byte {
-	dst := make([]byte, 0, 320)
-	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nDate: "...)
-	dst = h.server.o.Now().UTC().AppendFormat(dst, http.TimeFormat)
-	dst = append(dst, "\r\nSec-WebSocket-Accept: "...)
-	dst = append(dst, acceptKey(h.r.Header.Get("Sec-Websocket-Key"))...)
-	dst = append(append(dst, "\r\nSec-WebSocket-Protocol: "...), h.server.o.Protocol.String()...)
+	lines := [][2]string{{"Sec-WebSocket-Protocol", h.server.o.Protocol.String()}}
 	if h.in.ID != "" {
-		dst = append(append(dst, "\r\nx-amzn-RequestId: "...), h.in.ID...)
+		lines = append(lines, [2]string{"x-amzn-RequestId", h.in.ID})
 	}
-	return append(dst, "\r\n\r\n"...)
-}
-
-// acceptKey is RFC 6455, 4.2.2, item 5.4.
-func acceptKey(key string) string {
-	sum := sha1.Sum([]byte(strings.TrimSpace(key) + acceptGUID)) //nolint:gosec // see the import
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// hasToken looks for a token in the lists of a header, in any case.
-func hasToken(lines []string, token string) bool {
-	for _, line := range lines {
-		for item := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(item), token) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// validKey is RFC 6455, 4.2.1, item 5.
-func validKey(lines []string) bool {
-	if len(lines) != 1 {
-		return false
-	}
-	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(lines[0]))
-	return err == nil && len(raw) == 16
+	return conn.Switching(h.r, h.server.o.Now(), lines...)
 }

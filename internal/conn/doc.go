@@ -1,6 +1,6 @@
-// Package conn is the server half of a WebSocket (RFC 6455) after the
-// handshake: one reader, one writer, one bounded queue, one way to end. It
-// knows frames and messages and no protocol above them.
+// Package conn is the server half of a WebSocket (RFC 6455): one reader, one
+// writer, one bounded queue, one way to end. It knows frames and messages and
+// no protocol above them.
 //
 // Call [New] with the hijacked connection and run [Conn.Serve], which returns
 // when the socket has ended and says who ended it and why:
@@ -8,6 +8,10 @@
 //	o := &conn.Options{Message: handle, RefuseBinary: true, Buffers: new(conn.Buffers)}
 //	c := conn.New(netConn, leftover, o)
 //	ended := c.Serve()
+//
+// Before that come the parts of a handshake: [CheckUpgrade] is for the request,
+// [Hijack] takes the connection, and [Answer] writes the 101 that [Switching]
+// makes. Who may connect is decided between them, by the caller.
 //
 // # What is promised
 //

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/tidewire/tidewire/internal/conn"
 	"github.com/tidewire/tidewire/internal/fault"
 )
 
@@ -114,14 +115,7 @@ func (h *handshake) refuse(w http.ResponseWriter, e *fault.Error) {
 		slog.Int("status", e.Status), slog.String("type", e.Code), slog.Any("cause", e.Cause))...)
 	header := w.Header()
 	header["x-amzn-RequestId"] = []string{h.api.random.uuid()}
-	if e.Status == http.StatusUpgradeRequired {
-		header.Set("Sec-WebSocket-Version", "13")
-		header.Set("Upgrade", "websocket")
-		header.Set("Connection", "Upgrade")
-	}
-	if h.r.ContentLength != 0 {
-		header.Set("Connection", "close") // nobody will read the body
-	}
+	conn.RefuseUpgrade(header, h.r, e.Status)
 	writeFault(w, e)
 }
 

@@ -1,13 +1,13 @@
 package websocketapi
 
 import (
-	"encoding/base64"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/conn"
 	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/sigv4"
@@ -80,22 +80,17 @@ func (h *handshake) checkTarget() *fault.Error {
 
 // checkRequest is RFC 6455, 4.2.1.
 func (h *handshake) checkRequest() *fault.Error {
-	header := h.r.Header
-	switch {
-	case h.r.Method != http.MethodGet:
+	if h.r.Method != http.MethodGet {
 		return fault.Forbidden.Because("method %s on a stage; a WebSocket handshake is a GET", clip(h.r.Method))
-	case !h.r.ProtoAtLeast(1, 1) || h.r.ProtoMajor != 1:
-		return upgradeRequired().Because("%s cannot be upgraded; HTTP/1.1 can", h.r.Proto)
-	case !hasToken(header["Connection"], "upgrade") || !hasToken(header["Upgrade"], "websocket"):
-		return upgradeRequired().Because("this is no WebSocket handshake: the headers Connection: Upgrade and Upgrade: websocket are needed")
-	case header.Get("Sec-WebSocket-Version") != "13":
-		return upgradeRequired().Because("Sec-WebSocket-Version is %q; 13 is spoken here", clip(header.Get("Sec-WebSocket-Version")))
-	case !validKey(header["Sec-Websocket-Key"]):
-		return badRequest(msgBadRequest).Because("Sec-WebSocket-Key must be base64 of 16 bytes, once")
-	case h.r.ContentLength != 0:
-		return badRequest(msgBadRequest).Because("a WebSocket handshake has no body")
 	}
-	return nil
+	err := conn.CheckUpgrade(h.r)
+	switch {
+	case err == nil:
+		return nil
+	case err.Status == http.StatusUpgradeRequired:
+		return upgradeRequired().Because("%w", err)
+	}
+	return badRequest(msgBadRequest).Because("%w", err)
 }
 
 // checkThrottle takes a token for $connect.
@@ -161,25 +156,4 @@ func badRequest(message string) fault.Error {
 // upgradeRequired is a 426.
 func upgradeRequired() fault.Error {
 	return fault.Error{Code: "UpgradeRequiredException", Status: http.StatusUpgradeRequired, Message: msgUpgradeRequired}
-}
-
-// hasToken looks for a token in the lists of a header, in any case.
-func hasToken(lines []string, token string) bool {
-	for _, line := range lines {
-		for item := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(item), token) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// validKey is RFC 6455, 4.2.1, item 5.
-func validKey(lines []string) bool {
-	if len(lines) != 1 {
-		return false
-	}
-	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(lines[0]))
-	return err == nil && len(raw) == 16
 }
