@@ -19,6 +19,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/internal/memnet"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
@@ -75,7 +76,7 @@ func newRealtime(t testing.TB, auth *appsync.Auth, o appsync.Options, serve func
 func newMixed(t testing.TB, auth *appsync.Auth, o appsync.Options, queries http.Handler, serve func(s *socket)) *appsync.Client {
 	t.Helper()
 	sockets := upgrade(t, serve)
-	o.HTTPClient = serveHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	o.HTTPClient = memnet.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			queries.ServeHTTP(w, r)
 			return
@@ -375,7 +376,7 @@ func TestStrangeAnswersOutlived(t *testing.T) {
 	})
 	var mu sync.Mutex
 	n := 0
-	client := serveHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	client := memnet.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		n++
 		at := n - 2 // the first connection holds

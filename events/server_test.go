@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/events"
+	"github.com/tidewire/tidewire/internal/memnet"
 	"github.com/tidewire/tidewire/internal/wire"
 	"github.com/tidewire/tidewire/sigv4"
 )
@@ -66,58 +66,6 @@ func verify(t testing.TB, now func() time.Time, object json.RawMessage, data str
 	if _, err := verifier(now).Verify(context.Background(), r, []byte(data)); err != nil {
 		t.Errorf("%v for %s", err, data)
 	}
-}
-
-// pipes is a listener whose connections are in memory, so that time may be
-// fake.
-type pipes struct {
-	conns chan net.Conn
-	once  sync.Once
-	done  chan struct{}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
-func (p *pipes) Addr() net.Addr { return &net.IPAddr{} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case p.conns <- far:
-		return near, nil
-	case <-p.done:
-		return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// serveHTTP starts a server in memory and gives a client of it.
-func serveHTTP(t testing.TB, handler http.Handler) *http.Client {
-	t.Helper()
-	p := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-	var serving sync.WaitGroup
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		serving.Add(1) // while Serve has its own
-		defer serving.Done()
-		handler.ServeHTTP(w, r)
-	})}
-	serving.Go(func() { _ = server.Serve(p) })
-	transport := &http.Transport{DialContext: p.dial}
-	t.Cleanup(func() {
-		transport.CloseIdleConnections()
-		_ = server.Close()
-		serving.Wait()
-	})
-	return &http.Client{Transport: transport}
 }
 
 // socket is the server's end of a WebSocket.
@@ -224,7 +172,7 @@ func upgrade(t complainer, serve func(s *socket)) http.Handler {
 
 func newClient(t testing.TB, auth *appsync.Auth, o events.Options, handler http.Handler) *events.Client {
 	t.Helper()
-	o.HTTPClient = serveHTTP(t, handler)
+	o.HTTPClient = memnet.Serve(t, handler)
 	if o.Realtime.MinPause == 0 {
 		o.Realtime.MinPause, o.Realtime.MaxPause = time.Millisecond, time.Millisecond
 	}

@@ -201,7 +201,7 @@ func TestConnectWithTheOtherTransports(t *testing.T) {
 		if name == "query" {
 			url += "?header=" + base64.StdEncoding.EncodeToString([]byte(keyObject())) + "&payload=e30="
 		}
-		d.NetDial = r.listen.dial
+		d.NetDial = r.listen.Dial
 		nc, _, h, err := d.Dial(t.Context(), url)
 		if err != nil || h.Protocol != "aws-appsync-event-ws" {
 			t.Errorf("%s: %v, %q", name, err, h.Protocol)

@@ -31,6 +31,7 @@ import (
 	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/hub"
 	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/memnet"
 	"github.com/tidewire/tidewire/internal/spec"
 	"github.com/tidewire/tidewire/internal/wire"
 	"github.com/tidewire/tidewire/sigv4"
@@ -62,7 +63,7 @@ type rig struct {
 	sockets *conn.Stats
 	logged  *logText
 	http    *http.Client
-	listen  *pipes
+	listen  *memnet.Listener
 	domain  string // custom domain name of all requests
 
 	// lambda runs the functions of data sources and the authorizer.
@@ -181,7 +182,7 @@ func boolText(b bool) string {
 
 // serve serves the API in memory until the test ends.
 func (r *rig) serve() {
-	r.listen = &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+	r.listen = memnet.Listen()
 	in := Request{Peer: netip.MustParseAddr("127.0.0.1"), Domain: r.domain}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/event", func(w http.ResponseWriter, q *http.Request) { r.api.Publish(w, q, in) })
@@ -189,7 +190,7 @@ func (r *rig) serve() {
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
 	var served sync.WaitGroup
 	served.Go(func() { _ = server.Serve(r.listen) })
-	transport := &http.Transport{DialContext: r.listen.dial}
+	transport := &http.Transport{DialContext: r.listen.Dial}
 	r.http = &http.Client{Transport: transport}
 	r.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -202,42 +203,6 @@ func (r *rig) serve() {
 		served.Wait()
 		_ = r.bus.Close()
 	})
-}
-
-// pipes is a listener whose connections are in memory, so that time may be
-// fake.
-type pipes struct {
-	conns chan net.Conn
-	once  sync.Once
-	done  chan struct{}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.done) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case p.conns <- there:
-		return here, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // post publishes over HTTP with an API key unless header says something else.
@@ -323,7 +288,7 @@ func keyObject() string { return `{"host":"` + apiHost + `","x-api-key":"` + api
 // dial opens a socket with an authorization object.
 func (r *rig) dial(object string) *client {
 	r.t.Helper()
-	d := ws.Dialer{NetDial: r.listen.dial, Protocols: []string{"aws-appsync-event-ws", "header-" + base64.RawURLEncoding.EncodeToString([]byte(object))}}
+	d := ws.Dialer{NetDial: r.listen.Dial, Protocols: []string{"aws-appsync-event-ws", "header-" + base64.RawURLEncoding.EncodeToString([]byte(object))}}
 	nc, br, h, err := d.Dial(context.Background(), "ws://"+apiHost+"/event/realtime")
 	if err != nil {
 		r.t.Fatal(err)

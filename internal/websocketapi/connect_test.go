@@ -168,7 +168,7 @@ func TestSubprotocol(t *testing.T) {
 // raw sends bytes and reads one HTTP answer.
 func (r *rig) rawRequest(text string) (*http.Response, net.Conn) {
 	r.tb.Helper()
-	nc, err := r.listen.dial(context.Background(), "", "")
+	nc, err := r.listen.Dial(context.Background(), "", "")
 	if err != nil {
 		r.tb.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func TestClientGoneDuringConnect(t *testing.T) {
 	release := make(chan struct{})
 	r.requests = make(chan context.Context, 1)
 	r.set("connect", func(context.Context, []byte) ([]byte, error) { <-release; return []byte(okAnswer), nil })
-	nc, err := r.listen.dial(t.Context(), "", "")
+	nc, err := r.listen.Dial(t.Context(), "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +255,7 @@ func TestEarlyFrames(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, testSpec("$default"))
 	frame := string([]byte{0x81, 0x82, 0, 0, 0, 0, 'h', 'i'})
-	nc, err := r.listen.dial(t.Context(), "", "")
+	nc, err := r.listen.Dial(t.Context(), "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/tidewire/tidewire/internal/memnet"
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
@@ -67,7 +67,7 @@ type rig struct {
 	tb     testing.TB
 	api    *API
 	o      Options
-	listen *pipeListener
+	listen *memnet.Listener
 	client *http.Client
 	log    *logBuffer
 	raw    bool // give RawHeader, as a gateway's listener does
@@ -83,7 +83,7 @@ type rig struct {
 // newRig serves s until the test ends.
 func newRig(tb testing.TB, s *spec.Spec, change ...func(*Options)) *rig {
 	tb.Helper()
-	r := &rig{tb: tb, listen: newPipeListener(), log: &logBuffer{}, functions: map[string]function{},
+	r := &rig{tb: tb, listen: memnet.Listen(), log: &logBuffer{}, functions: map[string]function{},
 		events: map[string][]string{}, arrived: make(chan string, 10000)}
 	r.o = Options{Spec: s, API: &s.WebSocketAPIs[0], Invoke: r.invoke, Auth: testAuth(tb, s), Hub: NewHub(1),
 		Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
@@ -95,7 +95,7 @@ func newRig(tb testing.TB, s *spec.Spec, change ...func(*Options)) *rig {
 		tb.Fatal(err)
 	}
 	r.api = api
-	transport := &http.Transport{DialContext: r.listen.dial}
+	transport := &http.Transport{DialContext: r.listen.Dial}
 	r.client = &http.Client{Transport: transport}
 	server := &http.Server{Handler: http.HandlerFunc(r.serve)}
 	served := make(chan error, 1)
@@ -256,39 +256,4 @@ func (b *logBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
-}
-
-// pipeListener accepts connections in memory.
-type pipeListener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newPipeListener() *pipeListener {
-	return &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.closed) }); return nil }
-func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4577} }
-
-func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case l.conns <- server:
-		return client, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
