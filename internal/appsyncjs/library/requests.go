@@ -126,8 +126,8 @@ func syncItems(r *request) {
 }
 
 // expression turns a filter object into {expression, expressionNames} and, when
-// it binds values, expressionValues. A filter that AppSync cannot turn into one
-// is left out.
+// it binds values, expressionValues. It fails for one that it cannot turn into
+// that: without it, a request would do more than was meant.
 func (r *request) expression(name string) goja.Value {
 	v := r.input.Get(name)
 	if isNull(v) {
@@ -135,7 +135,7 @@ func (r *request) expression(name string) goja.Value {
 	}
 	e := r.l.condition(v)
 	if e == nil {
-		return nil
+		r.l.throw("%s: %s has an operator or an operand that is none", r.who, name)
 	}
 	o := r.l.object(entry{"expression", r.l.string(string(e.text))}, entry{"expressionNames", e.names})
 	if len(e.values.Keys()) > 0 {

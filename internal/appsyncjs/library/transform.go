@@ -150,7 +150,14 @@ func (x *expansion) rules(v goja.Value) ([][]goja.Value, bool) {
 	return all, true
 }
 
+// multiply combines every group with every alternative. Where there is none, as of
+// a field without operators or an empty "or", nothing is asked for: the groups
+// stay what they are, lest what a client leaves empty removes the conditions
+// around it.
 func (x *expansion) multiply(groups, alternatives [][]goja.Value) [][]goja.Value {
+	if len(alternatives) == 0 {
+		return groups
+	}
 	product := make([][]goja.Value, 0, x.product(len(groups), len(alternatives)))
 	for _, g := range groups {
 		for _, a := range alternatives {
