@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,8 +17,11 @@ import (
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
-// appsyncPrincipal is who assumes the roles of data sources.
-const appsyncPrincipal = "appsync.amazonaws.com"
+// Who assumes the roles of data sources, and what its sessions are called.
+const (
+	appsyncPrincipal = "appsync.amazonaws.com"
+	appsyncSession   = "APPSYNC_ASSUME_ROLE"
+)
 
 // roleSessions keeps the credentials of data sources' roles while they hold.
 // Safe for concurrent use; a role that is gone is refused where it signs.
@@ -37,7 +40,7 @@ func (r *roleSessions) credentials(auth *identity.Authenticator) func(context.Co
 		if c, ok := r.roles[role]; ok && time.Until(c.Expires) > time.Minute {
 			return c, nil
 		}
-		c, err := auth.AssumeRole(role, "APPSYNC_ASSUME_ROLE", time.Hour, nil)
+		c, err := auth.AssumeRole(role, appsyncSession, time.Hour, nil)
 		if err != nil {
 			return aws.Credentials{}, err
 		}
@@ -53,33 +56,39 @@ func (r *roleSessions) credentials(auth *identity.Authenticator) func(context.Co
 // role may do what the data source is about to do. A role that the template
 // does not have cannot be judged, and may.
 func (g *Gateway) mayRole(roleARN, action, resource string) error {
-	if g.o.NoLambdaPermissions {
+	s := g.Spec()
+	role := s.RoleByARN(roleARN)
+	if g.o.NoLambdaPermissions || role == nil || role.LogicalID == "" && len(role.Policies) == 0 {
 		return nil
 	}
-	role := g.Spec().RoleByARN(roleARN)
-	if role == nil || role.LogicalID == "" && len(role.Policies) == 0 {
-		return nil
+	now := g.o.Now()
+	for _, keys := range sourceKeys(s, roleARN) {
+		err := identity.MayAssume(s, role, &identity.Assumption{Who: appsyncPrincipal, Action: "sts:AssumeRole", Session: appsyncSession, Keys: keys}, now)
+		if err != nil {
+			return err
+		}
 	}
-	trusted, why := iam.EvaluateTrust(&iam.Named{Name: "AssumeRolePolicyDocument", Policy: role.Trust},
-		&iam.Request{Principal: appsyncPrincipal, Action: "sts:AssumeRole", Resource: role.ARN})
-	if trusted != iam.Allow {
-		return fmt.Errorf("%s may not assume the role %s: %s", appsyncPrincipal, role.LogicalID, why.String())
-	}
-	held := &iam.Policies{Identity: namedPolicies(role.Policies)}
-	if role.Boundary != nil {
-		held.Boundary = &iam.Named{Name: role.Boundary.Name, Policy: role.Boundary.Document}
-	}
-	decision, why := iam.Evaluate(held, &iam.Request{Principal: role.ARN, Action: action, Resource: resource})
-	if decision != iam.Allow {
-		return fmt.Errorf("the role %s may not %s on %s: %s", role.LogicalID, action, resource, why.String())
-	}
-	return nil
+	return identity.RoleMay(s, role, appsyncSession, &identity.Call{Action: action, Resource: resource, Secure: true}, now)
 }
 
-func namedPolicies(policies []spec.Policy) []iam.Named {
-	list := make([]iam.Named, len(policies))
-	for i, p := range policies {
-		list[i] = iam.Named{Name: p.Name, Policy: p.Document}
+// sourceKeys are the condition keys by which AppSync says for which API it
+// assumes a role (IAM user guide, "The confused deputy problem"). Who asks does
+// not say which API it is: a role of several must trust each.
+func sourceKeys(s *spec.Spec, roleARN string) []iam.Context {
+	var list []iam.Context
+	add := func(api string, sources []spec.DataSource) {
+		if slices.ContainsFunc(sources, func(d spec.DataSource) bool { return d.RoleARN == roleARN }) {
+			list = append(list, iam.Context{"aws:sourceaccount": {s.Account}, "aws:sourcearn": {api}})
+		}
+	}
+	for i := range s.GraphQLAPIs {
+		add(s.GraphQLAPIs[i].ARN, s.GraphQLAPIs[i].DataSources)
+	}
+	for i := range s.EventsAPIs {
+		add(s.EventsAPIs[i].ARN, s.EventsAPIs[i].DataSources)
+	}
+	if list == nil { // a reload took the API away
+		list = []iam.Context{{"aws:sourceaccount": {s.Account}}}
 	}
 	return list
 }

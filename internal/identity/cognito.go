@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/tidewire/tidewire/iam"
 )
 
 // poolSession names the sessions of identity pools (Amazon Cognito developer
@@ -14,6 +16,9 @@ const poolSession = "CognitoIdentityCredentials"
 
 // MaxPoolSession is the longest life of an identity pool's session.
 const MaxPoolSession = time.Hour
+
+// poolService is who assumes the roles of identity pools.
+const poolService = "cognito-identity.amazonaws.com"
 
 // Bounds of what a token of an identity pool carries, so that it stays within
 // [MaxToken]. A subject has at most 255 characters (OpenID Connect Core 1.0,
@@ -51,6 +56,13 @@ func (c *Cognito) Methods() []string {
 	return []string{c.Type(), c.Provider, c.SignIn}
 }
 
+// Assumption is how the identity comes to a role (Amazon Cognito developer
+// guide, "Role trust and permissions").
+func (c *Cognito) Assumption() *Assumption {
+	return &Assumption{Who: poolService, Action: "sts:AssumeRoleWithWebIdentity", Session: poolSession,
+		Keys: iam.Context{poolService + ":aud": {c.PoolID}, poolService + ":sub": {c.IdentityID}, poolService + ":amr": c.Methods()}}
+}
+
 func (c *Cognito) check() error {
 	switch {
 	case c.PoolID == "" || c.IdentityID == "" || len(c.PoolID) > 64 || len(c.IdentityID) > 64:
@@ -85,10 +97,10 @@ func (s *scratch) cognitoKeys(id *Identity) {
 	if c == nil {
 		return
 	}
-	s.set("cognito-identity.amazonaws.com:aud", c.PoolID)
-	s.set("cognito-identity.amazonaws.com:sub", c.IdentityID)
-	s.context["cognito-identity.amazonaws.com:amr"] = id.methods
-	s.set("aws:federatedprovider", "cognito-identity.amazonaws.com")
+	s.set(poolService+":aud", c.PoolID)
+	s.set(poolService+":sub", c.IdentityID)
+	s.context[poolService+":amr"] = id.methods
+	s.set("aws:federatedprovider", poolService)
 }
 
 // cognitoIdentity are the members of ctx.identity that an identity pool fills.

@@ -71,7 +71,8 @@ func (s *scratch) set(key, value string) {
 	s.context[key] = s.values[len(s.values)-1][:]
 }
 
-func (s *scratch) fill(id *Identity, tags []tag, c *Call, region string, now time.Time) {
+// world are the keys that tell nothing of the caller.
+func (s *scratch) world(c *Call, region string, now time.Time) {
 	s.tell(now)
 	s.set("aws:currenttime", s.moment.iso)
 	s.set("aws:epochtime", s.moment.epoch)
@@ -82,8 +83,12 @@ func (s *scratch) fill(id *Identity, tags []tag, c *Call, region string, now tim
 	s.set("aws:referer", referer(c.Referer))
 	s.set("aws:securetransport", strconv.FormatBool(c.Secure))
 	s.set("aws:requestedregion", region)
-	s.set("aws:principalisawsservice", "false")
 	s.set("aws:viaawsservice", "false")
+}
+
+func (s *scratch) fill(id *Identity, tags []tag, c *Call, region string, now time.Time) {
+	s.world(c, region, now)
+	s.set("aws:principalisawsservice", "false")
 	s.set("aws:principaltype", principalType(id.Kind))
 	s.set("aws:principalarn", id.PrincipalARN)
 	s.set("aws:principalaccount", id.Account)

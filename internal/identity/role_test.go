@@ -17,28 +17,42 @@ const (
 
 func TestMayAssume(t *testing.T) {
 	t.Parallel()
-	trust := func(principal, condition string) *iam.Policy {
-		p, err := iam.ParseTrust([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"` + principal + `"},"Action":"sts:AssumeRole"` + condition + `}}`))
+	trust := func(principal, condition, more string) *iam.Policy {
+		p, err := iam.ParseTrust([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + principal + `"},"Action":"sts:AssumeRole"` + condition + `}` + more + `]}`))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return p
 	}
-	const ours = `,"Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"}}`
+	only := func(condition string) *iam.Policy { return trust(appsync, `,"Condition":{`+condition+`}`, "") }
+	unless := func(condition string) *iam.Policy {
+		return trust(appsync, "", `,{"Effect":"Deny","Principal":"*","Action":"*","Condition":{`+condition+`}}`)
+	}
+	const ours = `"StringEquals":{"aws:SourceAccount":"123456789012"}`
 	for _, tt := range []struct {
 		name  string
 		trust *iam.Policy
 		keys  iam.Context
 		want  bool
 	}{
-		{"service", trust(appsync, ""), nil, true},
-		{"another service", trust("lambda.amazonaws.com", ""), nil, false},
-		{"account", trust(appsync, ours), iam.Context{"aws:sourceaccount": {"123456789012"}}, true},
-		{"another account", trust(appsync, ours), iam.Context{"aws:sourceaccount": {"210987654321"}}, false},
-		{"account not told", trust(appsync, ours), nil, false},
+		{"service", trust(appsync, "", ""), nil, true},
+		{"another service", trust("lambda.amazonaws.com", "", ""), nil, false},
+		{"account", only(ours), iam.Context{"aws:sourceaccount": {"123456789012"}}, true},
+		{"another account", only(ours), iam.Context{"aws:sourceaccount": {"210987654321"}}, false},
+		{"account not told", only(ours), nil, false},
 		{"no policy", nil, nil, false},
+		{"here", only(`"StringEquals":{"aws:RequestedRegion":"us-east-1"}`), nil, true},
+		{"session", only(`"StringLike":{"sts:RoleSessionName":"ser*"}`), nil, true},
+		{"another session", only(`"StringEquals":{"sts:RoleSessionName":"other"}`), nil, false},
+		{"network", only(`"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}`), nil, false},
+		{"deny after", unless(`"DateGreaterThan":{"aws:CurrentTime":"2026-03-04T05:06:06Z"}`), nil, false},
+		{"deny later", unless(`"DateGreaterThan":{"aws:EpochTime":"2026-03-05T05:06:06Z"}`), nil, true},
+		{"deny services", unless(`"Bool":{"aws:PrincipalIsAWSService":"true"}`), nil, false},
+		{"deny this service", unless(`"StringEquals":{"aws:PrincipalServiceName":"` + appsync + `"}`), nil, false},
+		{"deny without TLS", unless(`"Bool":{"aws:SecureTransport":"false"}`), nil, true},
 	} {
-		err := identity.MayAssume(&spec.Role{LogicalID: "Reader", ARN: roleARN, Trust: tt.trust}, appsync, "sts:AssumeRole", tt.keys)
+		role := &spec.Role{LogicalID: "Reader", ARN: roleARN, Trust: tt.trust}
+		err := identity.MayAssume(stack(t), role, &identity.Assumption{Who: appsync, Action: "sts:AssumeRole", Session: "service", Keys: tt.keys}, start)
 		if (err == nil) != tt.want || err != nil && !strings.HasPrefix(err.Error(), appsync+" may not assume the role Reader: ") {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
@@ -71,6 +85,7 @@ func TestRoleMay(t *testing.T) {
 		{"deny without TLS", with(deny(`{"Bool":{"aws:SecureTransport":"false"}}`)), ""},
 		{"deny other sessions", with(deny(`{"StringNotLike":{"aws:userid":"AROAREADER:service"}}`)), ""},
 		{"deny other teams", with(deny(`{"StringNotEquals":{"aws:PrincipalTag/team":"blue"}}`)), ""},
+		{"deny long-term keys", with(deny(`{"Null":{"aws:TokenIssueTime":"true"}}`)), ""},
 		{"deny after", with(deny(`{"DateGreaterThan":{"aws:CurrentTime":"2026-03-04T05:06:06Z"}}`)), "explicit"},
 	} {
 		tt.role.LogicalID, tt.role.Name, tt.role.ARN, tt.role.ID = "Reader", "reader", roleARN, "AROAREADER"

@@ -232,7 +232,7 @@ func (p *Pools) getCredentials(ctx context.Context, in *input) (any, *fault.Erro
 	case err != nil:
 		return nil, badRole.Because("%w", err)
 	}
-	if err := trusted(p.o.Spec, role, &o.who); err != nil {
+	if err := trusted(p.o.Spec, role, &o.who, p.o.Now()); err != nil {
 		return nil, badRole.Because("%w", err)
 	}
 	creds, err := p.o.Assume(role, o.who, identity.MaxPoolSession)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/tidewire/tidewire/iam"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/spec"
 )
@@ -133,17 +133,13 @@ func (c *chooser) claim(name string) string {
 	return b.String()
 }
 
-// service is who assumes the roles of identity pools.
-const service = "cognito-identity.amazonaws.com"
-
 // trusted asks whether the role lets the identity in; nil is yes.
-func trusted(s *spec.Spec, arn string, who *identity.Cognito) error {
+func trusted(s *spec.Spec, arn string, who *identity.Cognito, now time.Time) error {
 	role := s.RoleByARN(arn)
 	if role == nil || role.LogicalID == "" {
 		return fmt.Errorf("the template has no role %.300q", arn)
 	}
-	keys := iam.Context{service + ":aud": {who.PoolID}, service + ":sub": {who.IdentityID}, service + ":amr": who.Methods()}
-	if err := identity.MayAssume(role, service, "sts:AssumeRoleWithWebIdentity", keys); err != nil {
+	if err := identity.MayAssume(s, role, who.Assumption(), now); err != nil {
 		return fmt.Errorf("an %s identity of %s: %w", who.Type(), who.PoolID, err)
 	}
 	return nil

@@ -212,7 +212,7 @@ func (o *Options) resolveFunction(c *config, s *spec.Stage, source string, in *s
 		return o.elsewhere(arn, in)
 	}
 	if in.CredentialsARN != "" {
-		return f.Name, checkRole(c.spec, in, f, arn)
+		return f.Name, checkRole(c.spec, in, f, arn, o.Now())
 	}
 	if o.NoLambdaPermissions {
 		return f.Name, nil
