@@ -42,41 +42,19 @@ func (k *Socket) Admit(ctx context.Context, c Credential, admit Admit) (*identit
 	if err != nil {
 		return nil, noCredential.Because("the authorization of the message: %w", err)
 	}
-	try := trial{server: k.server, admit: admit, paths: []string{k.server.o.Protocol.operationPath(k.place.base)}}
 	r := &identity.Request{Body: c.Body, OtherBody: c.OtherBody, Peer: k.peer, ForwardedFor: k.forward, Secure: k.place.secure}
-	return try.run(ctx, r, &a)
+	return k.server.ask(ctx, admit, r, k.server.o.Protocol.operationPath(k.place.base), &a)
 }
 
-// trial tries the paths that a signature may have been made over.
-type trial struct {
-	server *Server
-	admit  Admit
-	paths  []string
-}
-
-// run gives the first caller that is admitted, or the first refusal.
-func (t *trial) run(ctx context.Context, r *identity.Request, a *wire.Authorization) (*identity.Caller, *fault.Error) {
-	r.Header = a.Header
-	signed := isSigned(a.Header)
-	if signed && !t.server.o.KnownHost(a.Host) {
+// ask completes a request with the authorization, as one for a path, and asks
+// admit about it.
+func (s *Server) ask(ctx context.Context, admit Admit, r *identity.Request, path string, a *wire.Authorization) (*identity.Caller, *fault.Error) {
+	if isSigned(a.Header) && !s.o.KnownHost(a.Host) {
 		return nil, noCredential.Because("the request was signed for the host %.100q, which is none of this API's", a.Host)
 	}
-	var first *fault.Error
-	for _, path := range t.paths {
-		attempt := *r
-		attempt.Signed = &sigv4.Request{Method: http.MethodPost, Path: path, Host: a.Host, Header: a.Header, ContentLength: int64(len(r.Body))}
-		who, f := t.admit(ctx, &attempt)
-		if f == nil {
-			return who, nil
-		}
-		if first == nil {
-			first = f
-		}
-		if !signed || !mismatched(f) {
-			break
-		}
-	}
-	return nil, first
+	r.Header = a.Header
+	r.Signed = &sigv4.Request{Method: http.MethodPost, Path: path, Host: a.Host, Header: a.Header, ContentLength: int64(len(r.Body))}
+	return admit(ctx, r)
 }
 
 // isSigned says whether a signature is sent, also next to something else.
@@ -87,12 +65,6 @@ func isSigned(h http.Header) bool {
 		}
 	}
 	return false
-}
-
-// mismatched says that a signature may have been made over something else.
-func mismatched(f *fault.Error) bool {
-	var refused *identity.RefusedError
-	return errors.As(f.Cause, &refused)
 }
 
 // problem is a refusal to connect as connection_error says it: clients give up

@@ -30,12 +30,13 @@ func (p Protocol) String() string {
 	return "graphql-ws"
 }
 
-// connectPaths are what IAM signs to connect, the likeliest first.
-func (p Protocol) connectPaths(base string) []string {
+// connectPath is what IAM signs to connect. Some clients sign the other one; ""
+// if there is none.
+func (p Protocol) connectPath(base string) (path, other string) {
 	if p == Events {
-		return []string{base + "/event"}
+		return base + "/event", ""
 	}
-	return []string{base + "/graphql/connect", base + "/graphql/realtime/connect"}
+	return base + "/graphql/connect", base + "/graphql/realtime/connect"
 }
 
 // operationPath is what IAM signs for a message.

@@ -46,7 +46,7 @@ func TestBase(t *testing.T) {
 	var paths []string
 	r := newRig(t, func(o *appsyncsocket.Options) {
 		o.Connect = func(_ context.Context, q *identity.Request) (*identity.Caller, *fault.Error) {
-			paths = append(paths, q.Signed.Path)
+			paths = append(paths, q.Signed.Path, q.OtherPath)
 			return nil, &fault.Error{Status: 403, Cause: &identity.RefusedError{Reason: "signature"}}
 		}
 	})
@@ -57,7 +57,7 @@ func TestBase(t *testing.T) {
 	c.want("close 1000 ")
 	c.leave()
 	if got := strings.Join(paths, " "); got != "/abc/graphql/connect /abc/graphql/realtime/connect" {
-		t.Errorf("tried %s", got)
+		t.Errorf("signed would be %s", got)
 	}
 }
 

@@ -78,8 +78,9 @@ func (h *handshake) admit() *fault.Error {
 	ctx, cancel := context.WithTimeout(h.r.Context(), h.server.o.Limits.Operation)
 	defer cancel()
 	defer context.AfterFunc(h.server.ctx, cancel)()
-	t := trial{server: h.server, admit: h.server.o.Connect, paths: h.server.o.Protocol.connectPaths(h.in.Base)}
-	_, f := t.run(ctx, &identity.Request{Body: []byte("{}"), Peer: h.in.Peer, ForwardedFor: h.in.ForwardedFor, Secure: h.in.Secure, RequestID: h.in.ID}, &a)
+	path, other := h.server.o.Protocol.connectPath(h.in.Base)
+	r := &identity.Request{Body: []byte("{}"), OtherPath: other, Peer: h.in.Peer, ForwardedFor: h.in.ForwardedFor, Secure: h.in.Secure, RequestID: h.in.ID}
+	_, f := h.server.ask(ctx, h.server.o.Connect, r, path, &a)
 	return f
 }
 

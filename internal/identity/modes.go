@@ -169,6 +169,9 @@ type Request struct {
 	// Body, for messages that clients write in one way and sign in another;
 	// nil: none.
 	OtherBody []byte
+	// OtherPath is another path, escaped, that may have been signed instead of
+	// that of Signed; empty: none.
+	OtherPath string
 
 	Peer netip.Addr
 	// ForwardedFor are the addresses of X-Forwarded-For, in their order.

@@ -19,31 +19,53 @@ import (
 func (a *Authenticator) IAM(ctx context.Context, r *sigv4.Request, body []byte) (*Identity, *fault.Error) {
 	id, f := a.verify(ctx, r, body)
 	if f != nil {
-		a.refused(r, body, f)
+		a.refused(Refusal{Request: r, Body: body, Fault: f})
 	}
 	return id, f
 }
 
-// either verifies a signature over the body, or else over the other one.
+// either verifies a signature over the request as it is, or else over one of
+// its other readings. That is one refusal at most.
 func (a *Authenticator) either(ctx context.Context, r *Request) (*Identity, *fault.Error) {
 	id, f := a.verify(ctx, r.Signed, r.Body)
 	if f == nil {
 		return id, nil
 	}
-	if r.OtherBody != nil && f.Code == "InvalidSignatureException" {
-		signed := *r.Signed
-		signed.ContentLength = int64(len(r.OtherBody))
-		if id, other := a.verify(ctx, &signed, r.OtherBody); other == nil {
-			return id, nil
+	if f.Code == "InvalidSignatureException" { // else no reading helps
+		for _, other := range r.others() {
+			if id, f := a.verify(ctx, other.Signed, other.Body); f == nil {
+				return id, nil
+			}
 		}
 	}
-	a.refused(r.Signed, r.Body, f)
+	a.refused(Refusal{Request: r.Signed, Body: r.Body, OtherPath: r.OtherPath, Fault: f})
 	return nil, f
 }
 
-func (a *Authenticator) refused(r *sigv4.Request, body []byte, f *fault.Error) {
+// others are the request as it may have been signed besides.
+func (r *Request) others() []Request {
+	var list []Request
+	if r.OtherBody != nil {
+		signed := *r.Signed
+		signed.ContentLength = int64(len(r.OtherBody))
+		list = append(list, Request{Signed: &signed, Body: r.OtherBody})
+	}
+	if r.OtherPath != "" {
+		list = append(list, Request{Signed: atPath(r.Signed, r.OtherPath), Body: r.Body})
+	}
+	return list
+}
+
+func atPath(r *sigv4.Request, path string) *sigv4.Request {
+	q := *r
+	q.Path = path
+	return &q
+}
+
+func (a *Authenticator) refused(f Refusal) {
 	if a.o.Refused != nil {
-		a.o.Refused(Refusal{Request: r, Body: body, At: a.o.Now(), Fault: f})
+		f.At = a.o.Now()
+		a.o.Refused(f)
 	}
 }
 
@@ -63,6 +85,8 @@ func (a *Authenticator) verify(ctx context.Context, r *sigv4.Request, body []byt
 type Refusal struct {
 	Request *sigv4.Request
 	Body    []byte
+	// OtherPath may have been signed instead of that of Request; empty: none.
+	OtherPath string
 	// BodyUnknown: whoever took the refusal over did not keep the body.
 	BodyUnknown bool
 	At          time.Time
@@ -71,11 +95,23 @@ type Refusal struct {
 
 // Explain finds out which mistake makes the signature of a refused request,
 // with the secrets that the Spec in force has. hosts and prefixes are what
-// else the API is known by, see [sigv4.Question]. It takes milliseconds: it is
+// else the API is known by, see [sigv4.Question]. Of two paths that may have
+// been signed it takes the one with fewer mistakes. It takes milliseconds: it is
 // not for the goroutine that answers the request.
 func (a *Authenticator) Explain(ctx context.Context, f *Refusal, hosts, prefixes []string) *sigv4.Report {
+	report := a.explain(ctx, f, f.Request, hosts, prefixes)
+	if f.OtherPath != "" {
+		other := a.explain(ctx, f, atPath(f.Request, f.OtherPath), hosts, prefixes)
+		if report.Unmatched && !other.Unmatched || report.Unmatched == other.Unmatched && len(other.Mistakes) < len(report.Mistakes) {
+			return other
+		}
+	}
+	return report
+}
+
+func (a *Authenticator) explain(ctx context.Context, f *Refusal, r *sigv4.Request, hosts, prefixes []string) *sigv4.Report {
 	l := &lookup{Context: ctx, snap: a.current.Load()}
-	q := l.snap.verifier.Question(f.Request, f.Body)
+	q := l.snap.verifier.Question(r, f.Body)
 	q.At, q.Hosts, q.Prefixes, q.BodyUnknown = f.At, hosts, prefixes, f.BodyUnknown
 	q.Candidates = l.snap.candidates()
 	return sigv4.Explain(l, q)
