@@ -38,8 +38,10 @@ type GraphQLAPI struct {
 	// LogLevel is fieldLogLevel: "NONE", "ERROR", "INFO", "DEBUG" or "ALL";
 	// empty without LogConfig.
 	LogLevel string
-	Domains  []string // custom domain names associated with it
-	At       Source
+	// ExcludeVerbose is excludeVerboseContent: no documents in the log.
+	ExcludeVerbose bool
+	Domains        []string // custom domain names associated with it
+	At             Source
 }
 
 // SchemaPart is one file, or one inline text, of a schema.

@@ -68,7 +68,7 @@ func (l *loader) eventConfig(m *props, d *eventDraft) {
 	d.api.Connect = l.requiredModes(m, "ConnectionAuthModes", d)
 	d.api.Publish = l.requiredModes(m, "DefaultPublishAuthModes", d)
 	d.api.Subscribe = l.requiredModes(m, "DefaultSubscribeAuthModes", d)
-	d.api.LogLevel = l.logLevel(m, "LogLevel")
+	d.api.LogLevel, _ = l.logConfig(m, "LogLevel")
 }
 
 func (l *loader) requiredModes(m *props, name string, d *eventDraft) []string {

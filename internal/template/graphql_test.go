@@ -217,7 +217,7 @@ func wantGraph(s *spec.Spec) spec.GraphQLAPI {
 			{LogicalID: "Bye", Type: "Query", Field: "bye", Pipeline: true, Functions: []string{api.Functions[0].ID, api.Functions[1].ID}, Code: script("code.ts", helloCode)},
 		},
 		Environment: map[string]string{"TABLE": "todos", "NN": "1"}, IntrospectionDisabled: true, QueryDepthLimit: 10, ResolverCountLimit: 200,
-		LogLevel: "ERROR", Domains: []string{"api.example.com"},
+		LogLevel: "ERROR", ExcludeVerbose: true, Domains: []string{"api.example.com"},
 	}
 }
 

@@ -84,8 +84,9 @@ func (l *loader) graphQLAPI(r *resource, p *props) {
 		LogicalID: r.id, ID: graphID(l, r), ARN: graphARN(l, r), Name: orDefault(p.need("Name", "Name: my-api"), r.id),
 		Environment:     p.texts("EnvironmentVariables"),
 		QueryDepthLimit: p.integer("QueryDepthLimit", 0, 75, 0), ResolverCountLimit: p.integer("ResolverCountLimit", 0, 10000, 0),
-		LogLevel: l.logLevel(p, "FieldLogLevel"), At: l.source(r.node),
+		At: l.source(r.node),
 	}}
+	d.api.LogLevel, d.api.ExcludeVerbose = l.logConfig(p, "FieldLogLevel")
 	d.appDraft = &appDraft{r: r, id: d.api.ID, arn: d.api.ARN, graph: d, keys: &d.api.Keys, sources: &d.api.DataSources, domains: &d.api.Domains}
 	l.apps = append(l.apps, d.appDraft)
 	d.api.Auth = l.authProviders(p)
@@ -107,20 +108,21 @@ func (l *loader) graphQLAPI(r *resource, p *props) {
 	l.later(phaseLinks, r, func() { l.remarkAPI(d) })
 }
 
-// logLevel reads LogConfig, whose level has another name for each kind of API.
-func (l *loader) logLevel(p *props, name string) string {
+// logConfig reads LogConfig, whose level has another name for each kind of API.
+func (l *loader) logConfig(p *props, name string) (level string, excludeVerbose bool) {
 	m := p.inside("LogConfig")
 	if m == nil {
-		return ""
+		return "", false
 	}
-	level := m.need(name, name+": ERROR")
+	level = m.need(name, name+": ERROR")
 	switch level {
 	case "", "NONE", "ERROR", "INFO", "DEBUG", "ALL":
 	default:
 		m.problem(name, name+" is NONE, ERROR, INFO, DEBUG or ALL", "")
 	}
-	m.textsOnly("CloudWatchLogsRoleArn", "ExcludeVerboseContent")
-	return level
+	excludeVerbose = m.boolean("ExcludeVerboseContent", false)
+	m.textsOnly("CloudWatchLogsRoleArn")
+	return level, excludeVerbose
 }
 
 // remarkAPI says what leaves an API without use.

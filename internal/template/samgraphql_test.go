@@ -133,3 +133,20 @@ func wantPermissions(t *testing.T, s *spec.Spec) {
 		t.Error(diff)
 	}
 }
+
+func TestServerlessLogging(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		logging, level string
+		exclude        bool
+	}{
+		{"", "", false}, {", Logging: false", "", false}, {", Logging: true", "ALL", false}, {", Logging: {}", "ALL", false},
+		{", Logging: {FieldLogLevel: INFO}", "INFO", false},
+		{", Logging: {ExcludeVerboseContent: true, CloudWatchLogsRoleArn: arn}", "ALL", true},
+	} {
+		s := mustLoadGraph(t, "template.yaml", "Transform: AWS::Serverless-2016-10-31\nResources:\n"+samGraphAPI("SchemaInline: \"type Query { a: Int }\", Auth: {Type: AWS_IAM}"+tt.logging))
+		if a := s.GraphQLAPIs[0]; a.LogLevel != tt.level || a.ExcludeVerbose != tt.exclude {
+			t.Errorf("%s: level %q, documents excluded %v; want %q, %v", tt.logging, a.LogLevel, a.ExcludeVerbose, tt.level, tt.exclude)
+		}
+	}
+}

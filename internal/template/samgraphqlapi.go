@@ -76,20 +76,20 @@ func (l *loader) samAdditional(auth, out *node) {
 	out.add("AdditionalAuthenticationProviders", list)
 }
 
-// samLogging is the LogConfig: with the level ALL unless another is given,
-// none if Logging is false.
+// samLogging is the LogConfig, with the level ALL unless another is given: none
+// if Logging is false, and none without it. SAM sets ALL then, for a log that
+// nobody has to read; here it would bury what was asked for.
 func (l *loader) samLogging(s *node) *node {
 	logging := s.set("Logging")
+	if logging == nil || logging.kind == kindBool && strings.EqualFold(logging.text, "false") {
+		return nil
+	}
+	config := s.object()
 	level := s.str("ALL")
-	switch {
-	case logging == nil:
-	case logging.kind == kindBool:
-		if strings.EqualFold(logging.text, "false") {
-			return nil
-		}
-	case l.wantMap(logging):
+	if logging.kind != kindBool && l.wantMap(logging) {
 		l.onlyKnown(logging, "Logging", "CloudWatchLogsRoleArn", "ExcludeVerboseContent", "FieldLogLevel")
 		level = orNode(logging.set("FieldLogLevel"), level)
+		config.add("ExcludeVerboseContent", logging.set("ExcludeVerboseContent"))
 	}
-	return s.object().add("FieldLogLevel", level)
+	return config.add("FieldLogLevel", level)
 }
