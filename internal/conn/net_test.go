@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/gobwas/ws"
 )
 
 // loopback is both ends of a TCP connection.
@@ -136,12 +135,17 @@ func TestOtherClient(t *testing.T) {
 	ended := make(chan Closed, 1)
 	o := &Options{RefuseBinary: true, Buffers: new(Buffers), Message: func(c *Conn, text []byte) { _ = c.Send(text) }}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		nc, rw, _, err := ws.UpgradeHTTP(r, w)
+		if e := CheckUpgrade(r); e != nil {
+			t.Errorf("upgrade: %v", e)
+		}
+		nc, leftover, err := Hijack(w)
 		if err != nil {
-			t.Errorf("upgrade: %v", err)
+			t.Errorf("hijack: %v", err)
 			return
 		}
-		leftover, _ := rw.Reader.Peek(rw.Reader.Buffered()) // what is buffered can be peeked
+		if err := Answer(nc, Switching(r, time.Now())); err != nil {
+			t.Errorf("answer: %v", err)
+		}
 		c := New(nc, leftover, o)
 		go func() { ended <- c.Serve() }()
 	}))
