@@ -8,6 +8,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/spec"
 )
@@ -127,24 +128,42 @@ func (p *policy) field(t *namedType, f *ast.FieldDefinition) access {
 	return p.ordinary
 }
 
-// allowed says whether the caller may have a field.
+// allowed says whether the caller may have a field. Introspection is open to every
+// mode, as directives cannot be on it, but not to whom a policy or the denied
+// fields of an authorizer refuse it.
 func (x *execution) allowed(f *field) bool {
 	if x.refused != nil {
 		return !x.refused[f]
 	}
 	c := x.run.Caller
-	if !f.def.access.allows(c) {
+	if !strings.HasPrefix(f.def.name, "__") && !f.def.access.allows(c) {
 		x.explain(f, nil)
 		return false
 	}
 	if f.def.parent.root == "" && c.Mode != spec.ModeLambda {
 		return true
 	}
-	e := x.api.o.AuthorizeField(c, f.def.parent.name, f.def.name)
+	e := x.forbidden(c, f.def)
 	if e != nil {
 		x.explain(f, e.Cause)
 	}
 	return e == nil
+}
+
+// forbidden asks what the schema does not say: policies, and the denied fields of
+// a Lambda authorizer. One that names the field of an interface denies it on all
+// types that have it from there. nil is no.
+func (x *execution) forbidden(c *identity.Caller, d *fieldDef) *fault.Error {
+	e := x.api.o.AuthorizeField(c, d.parent.name, d.name)
+	if c.Mode != spec.ModeLambda {
+		return e
+	}
+	for _, name := range d.parent.def.Interfaces {
+		if e == nil {
+			e = x.api.o.AuthorizeField(c, name, d.name)
+		}
+	}
+	return e
 }
 
 // maxExplained bounds the refused fields of one request that are logged: a

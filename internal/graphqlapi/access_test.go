@@ -162,3 +162,57 @@ func TestNoResolverBeforeAccess(t *testing.T) {
 		t.Errorf("%+v %v", got, err)
 	}
 }
+
+// TestDeniedIntrospection: no directive is about introspection, but policies and
+// denied fields are.
+func TestDeniedIntrospection(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		mode, denied, query string
+		want                string // what is refused
+	}{
+		{spec.ModeAPIKey, "", `{__schema{queryType{name}}}`, ""},
+		{spec.ModeOIDC, "", `{__schema{queryType{name}}}`, ""}, // not the default mode
+		{spec.ModeIAM, "Query.__type", `{__schema{queryType{name}}}`, ""},
+		{spec.ModeIAM, "Query.__schema", `{__schema{queryType{name}}}`, "__schema"},
+		{spec.ModeLambda, "Query.__schema", `{s:__schema{queryType{name}}}`, "__schema"},
+		{spec.ModeLambda, "Query.__type", `{__type(name:"Query"){name}}`, "__type"},
+	} {
+		r := newRig(t, `type Query { a: Int }`, func(r *rig, _ *Options) {
+			r.spec.Auth = []spec.AuthProvider{{Mode: spec.ModeAPIKey}, {Mode: spec.ModeIAM}, {Mode: spec.ModeLambda}, {Mode: spec.ModeOIDC}}
+			r.fields = denies(tt.denied)
+		})
+		r.caller = &identity.Caller{Mode: tt.mode}
+		got := r.run(tt.query)
+		if refused := strings.Contains(got, "Not Authorized to access "+tt.want+" on type Query"); refused != (tt.want != "") || refused == strings.Contains(got, `"name":"Query"`) {
+			t.Errorf("%s without %q: %s answers %s", tt.mode, tt.denied, tt.query, got)
+		}
+	}
+}
+
+// denies refuses one field.
+func denies(name string) func(*identity.Caller, string, string) *fault.Error {
+	return func(_ *identity.Caller, typ, field string) *fault.Error {
+		if typ+"."+field == name {
+			return &fault.Error{}
+		}
+		return nil
+	}
+}
+
+// TestDeniedFieldOfInterface: a Lambda authorizer that denies the field of an
+// interface means that of its types.
+func TestDeniedFieldOfInterface(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, `type Query { node: Node post: Post } interface Node { id: ID secret: String } type Post implements Node { id: ID secret: String }`,
+		root(map[string]string{"node": `{"__typename":"Post","id":"1","secret":"s"}`, "post": `{"id":"1","secret":"s"}`}), func(r *rig, _ *Options) {
+			r.spec.Auth = []spec.AuthProvider{{Mode: spec.ModeLambda}, {Mode: spec.ModeAPIKey}}
+			r.fields = denies("Node.secret")
+		})
+	r.caller = &identity.Caller{Mode: spec.ModeLambda}
+	for _, name := range []string{"node", "post"} {
+		if got, want := r.run(`{`+name+`{id secret}}`), `{"data":{"`+name+`":{"id":"1","secret":null}},"errors":[{"path":["`+name+`","secret"],`; !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}

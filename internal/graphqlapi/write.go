@@ -220,10 +220,10 @@ func (w *writer) member(o *object, f *field, source, value []byte, fr *frame) bo
 	case f.typename:
 		w.buf = appendString(w.buf, o.typ.name)
 		return true
-	case strings.HasPrefix(f.def.name, "__"):
-		return w.introspect(f)
 	case !w.x.allowed(f):
 		return w.denied(f)
+	case strings.HasPrefix(f.def.name, "__"):
+		return w.introspect(f)
 	case f.def.resolver == nil || w.x.quiet || w.mute:
 		return w.value(f, f.def.typ, value, fr)
 	}
