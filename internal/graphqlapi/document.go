@@ -136,14 +136,14 @@ func (o *Operation) compile(doc *ast.QueryDocument) {
 	default:
 		o.root = o.cfg.types[o.cfg.schema.Query.Name]
 	}
-	for _, v := range o.def.VariableDefinitions {
-		o.vars = append(o.vars, o.cfg.variable(v))
-	}
-	s := survey{seen: make(map[*ast.FragmentDefinition]int), switches: make(map[string]bool)}
+	s := survey{seen: make(map[*ast.FragmentDefinition]int), switches: make(map[string]bool), strict: make(map[string]*ast.Type)}
 	o.depth = s.depth(o.def.SelectionSet)
-	for _, v := range o.def.VariableDefinitions {
-		if s.switches[v.Variable] {
-			o.switches = append(o.switches, v.Variable)
+	for _, def := range o.def.VariableDefinitions {
+		v := o.cfg.variable(def)
+		v.strict = s.strict[v.name]
+		o.vars = append(o.vars, v)
+		if s.switches[v.name] {
+			o.switches = append(o.switches, v.name)
 		}
 	}
 }
@@ -152,6 +152,7 @@ func (o *Operation) compile(doc *ast.QueryDocument) {
 type survey struct {
 	seen     map[*ast.FragmentDefinition]int // depth of its selection
 	switches map[string]bool
+	strict   map[string]*ast.Type // of the variables that stand where null cannot
 }
 
 // depth is how many fields lie within each other, at most.
@@ -161,6 +162,7 @@ func (s *survey) depth(set ast.SelectionSet) (deepest int) {
 		switch sel := sel.(type) {
 		case *ast.Field:
 			s.directives(sel.Directives)
+			s.arguments(sel.Arguments)
 			if d = 1 + s.depth(sel.SelectionSet); strings.HasPrefix(sel.Name, "__") {
 				d = 1 // introspection does not count
 			}
@@ -190,11 +192,27 @@ func (s *survey) fragment(f *ast.FragmentDefinition) int {
 
 func (s *survey) directives(list ast.DirectiveList) {
 	for _, d := range list {
+		s.arguments(d.Arguments)
 		if d.Name != "skip" && d.Name != "include" {
 			continue
 		}
 		if arg := d.Arguments.ForName("if"); arg != nil && arg.Value.Kind == ast.Variable {
 			s.switches[arg.Value.Raw] = true
 		}
+	}
+}
+
+func (s *survey) arguments(list ast.ArgumentList) {
+	for _, a := range list {
+		s.value(a.Value)
+	}
+}
+
+func (s *survey) value(v *ast.Value) {
+	if v.Kind == ast.Variable && v.ExpectedType != nil && v.ExpectedType.NonNull {
+		s.strict[v.Raw] = v.ExpectedType
+	}
+	for _, child := range v.Children {
+		s.value(child.Value)
 	}
 }

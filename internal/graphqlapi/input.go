@@ -19,6 +19,9 @@ type variable struct {
 	typ      *ast.Type
 	fallback json.RawMessage // default value; nil: none
 	at       *ast.Position
+	// strict is the type of a place that takes no null. A variable that may be null
+	// can stand there if one of the two has a default. nil: there is no such place.
+	strict *ast.Type
 }
 
 // variable compiles a definition.
@@ -45,9 +48,11 @@ func (o *Operation) variables(sent json.RawMessage) (values, *Error) {
 			vars[v.name] = v.fallback
 			continue
 		case isNull(raw) && v.typ.NonNull:
-			return nil, &Error{Locations: at(v.at), Message: fmt.Sprintf("Variable '%s' has coerced Null value for NonNull type '%s'", v.name, v.typ)}
+			return nil, v.noNull(v.typ)
 		case raw == nil:
 			continue
+		case isNull(raw) && v.strict != nil:
+			return nil, v.noNull(v.strict)
 		}
 		in := input{cfg: o.cfg, variable: v.name, name: v.name}
 		value, e := in.value(make([]byte, 0, len(raw)), v.typ, raw)
@@ -60,6 +65,10 @@ func (o *Operation) variables(sent json.RawMessage) (values, *Error) {
 		vars[v.name] = value
 	}
 	return vars, nil
+}
+
+func (v *variable) noNull(t *ast.Type) *Error {
+	return &Error{Locations: at(v.at), Message: fmt.Sprintf("Variable '%s' has coerced Null value for NonNull type '%s'", v.name, t)}
 }
 
 // input coerces one variable.

@@ -110,3 +110,32 @@ func TestFloatsAreFinite(t *testing.T) {
 		}
 	}
 }
+
+// TestNullForVariablesWithDefaults: a null does not get to where the schema has
+// none, by a variable that may be null.
+func TestNullForVariablesWithDefaults(t *testing.T) {
+	t.Parallel()
+	arguments := asks(func(c *Call) string { return string(appendString(nil, string(c.Arguments))) })
+	r := newRig(t, `type Query { a(id: ID!, n: Int! = 5): String b(in: In): String c(list: [Int!]): String } input In { k: String! d: Int! = 3 }`,
+		unit("Query.a", arguments), unit("Query.b", arguments), unit("Query.c", arguments))
+	for _, tt := range []struct{ query, variables, refused, want string }{
+		{`query($v: ID = "x") { a(id: $v) }`, `{"v":null}`, "ID!", ""},
+		{`query($v: ID = "x") { ...F } fragment F on Query { a(id: $v) }`, `{"v":null}`, "ID!", ""},
+		{`query($v: ID = "x") { a(id: $v) }`, `{}`, "", `{"data":{"a":"{\"id\":\"x\",\"n\":5}"}}`},
+		{`query($v: Int) { a(id: 1, n: $v) }`, `{"v":null}`, "Int!", ""},
+		{`query($v: Int) { a(id: 1, n: $v) }`, `{}`, "", `{"data":{"a":"{\"id\":\"1\",\"n\":5}"}}`},
+		{`query($v: String = "x") { b(in: {k: $v}) }`, `{"v":null}`, "String!", ""},
+		{`query($v: Int) { b(in: {k: "a", d: $v}) }`, `{"v":null}`, "Int!", ""},
+		{`query($v: Int) { b(in: {k: "a", d: $v}) }`, `{}`, "", `{"data":{"b":"{\"in\":{\"k\":\"a\",\"d\":3}}"}}`},
+		{`query($v: Int = 1) { c(list: [2, $v]) }`, `{"v":null}`, "Int!", ""},
+		{`query($v: [Int!]) { c(list: $v) }`, `{"v":null}`, "", `{"data":{"c":"{\"list\":null}"}}`},
+		{`query($v: Boolean = true) { c @include(if: $v) }`, `{"v":null}`, "Boolean!", ""},
+		{`query($v: Boolean = true) { ... @skip(if: $v) { c } }`, `{"v":null}`, "Boolean!", ""},
+	} {
+		want := tt.want
+		if tt.refused != "" {
+			want = `{"data":null,"errors":[{"path":null,"locations":[{"line":1,"column":7,"sourceName":null}],"message":"Variable 'v' has coerced Null value for NonNull type '` + tt.refused + `'"}]}`
+		}
+		r.expect(want, tt.query, tt.variables)
+	}
+}
