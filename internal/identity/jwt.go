@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +64,7 @@ func (t *tokenProvider) accepts(iss string) bool {
 	return t.configured() == iss
 }
 
-// admitJWT verifies a token at the provider whose issuer it names.
+// admitJWT verifies a token at the providers whose issuer it names.
 func (m *Modes) admitJWT(ctx context.Context, r *Request, token string) (*Caller, *fault.Error) {
 	if len(token) > maxJWT {
 		return nil, badToken.Because("the token has %d characters, over %d", len(token), maxJWT)
@@ -74,16 +76,23 @@ func (m *Modes) admitJWT(ctx context.Context, r *Request, token string) (*Caller
 	if err != nil {
 		return nil, badToken.Because("the token is no JSON Web Token: %w", err)
 	}
+	var refused *fault.Error // by the first provider of this issuer; each has clients of its own
 	for _, t := range m.tokens {
 		if !t.accepts(iss) {
 			continue
 		}
-		if t.issuer == nil {
-			return nil, notAuthorized.Because("nothing says where the keys of %s are: start with --issuer %s=URL", t.configured(), t.configured())
+		c, f := t.admit(ctx, r, token)
+		if f == nil {
+			return c, nil
 		}
-		return t.admit(ctx, r, token)
+		if refused == nil {
+			refused = f
+		}
 	}
-	return nil, notAuthorized.Because("the token's issuer %.200q is none of %s: they are %s", iss, m.api.logicalID, m.issuers())
+	if refused == nil {
+		refused = notAuthorized.Because("the token's issuer %.200q is none of %s: they are %s", iss, m.api.logicalID, m.issuers())
+	}
+	return nil, refused
 }
 
 func (m *Modes) issuers() string {
@@ -116,31 +125,35 @@ func unverifiedIssuer(token string) (string, error) {
 }
 
 // readClaims reads the claims of a payload by their exact names (RFC 7519,
-// section 4): to encoding/json, "SUB" would be sub as well.
+// section 4).
 func readClaims(payload []byte) (*tokenClaims, error) {
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(payload, &all); err != nil {
-		return nil, errors.New("its second part is no JSON object")
-	}
-	known := make(map[string]json.RawMessage, len(all))
-	for _, name := range []string{"iss", "sub", "aud", "azp", "client_id", "token_use", "exp", "nbf", "iat", "auth_time", "cognito:username", "username", "cognito:groups"} {
-		if value, ok := all[name]; ok {
-			known[name] = value
-		}
-	}
-	exact, err := json.Marshal(known)
+	known, err := members(payload, "iss", "sub", "aud", "azp", "client_id", "token_use", "exp", "nbf", "iat", "auth_time", "cognito:username", "username", "cognito:groups")
 	if err != nil {
 		return nil, errors.New("its second part is no JSON object")
 	}
 	var claims tokenClaims
-	if err := json.Unmarshal(exact, &claims); err != nil {
+	if err := json.Unmarshal(known, &claims); err != nil {
 		return nil, errors.New("a claim is not of the type it should be")
 	}
 	return &claims, nil
 }
 
+// members is an object with those of its members whose names are exactly these:
+// to encoding/json, "SUB" would be sub as well.
+func members(object []byte, names ...string) (json.RawMessage, error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(object, &all); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return !slices.Contains(names, name) })
+	return json.Marshal(all)
+}
+
 // admit verifies signature and claims.
 func (t *tokenProvider) admit(ctx context.Context, r *Request, token string) (*Caller, *fault.Error) {
+	if t.issuer == nil {
+		return nil, notAuthorized.Because("nothing says where the keys of %s are: start with --issuer %s=URL", t.configured(), t.configured())
+	}
 	verifier := oidc.NewVerifier(t.issuer.name, t.issuer, &oidc.Config{
 		SkipClientIDCheck: true, SkipExpiryCheck: true, SupportedSigningAlgs: algorithms(),
 	})
@@ -226,6 +239,19 @@ func (s *seconds) time() time.Time {
 	return time.Unix(int64(*s), 0)
 }
 
+// String is for a reason.
+func (s *seconds) String() string {
+	if s == nil || s.time().IsZero() {
+		return "no time"
+	}
+	return s.time().UTC().Format(time.RFC3339)
+}
+
+// after tells whether s is after now; an absent one is not.
+func (s *seconds) after(now time.Time) bool {
+	return s != nil && (*s > 1e11 || now.Before(s.time()))
+}
+
 // check is what the signature does not say: times, kind and client.
 func (t *tokenProvider) check(c *tokenClaims) *fault.Error {
 	if f := t.checkTimes(c); f != nil {
@@ -256,8 +282,8 @@ func (t *tokenProvider) checkTimes(c *tokenClaims) *fault.Error {
 		return expiredToken.Because("the token of %s expired at %s, %s ago", t.configured(), end.UTC().Format(time.RFC3339), now.Sub(end).Round(time.Second))
 	}
 	for name, at := range map[string]*seconds{"nbf": c.NotBefore, "iat": c.Issued} {
-		if at != nil && now.Add(leeway).Before(at.time()) {
-			return notAuthorized.Because("the token of %s is not valid yet: its %s is %s, and here it is %s", t.configured(), name, at.time().UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+		if at.after(now.Add(leeway)) {
+			return notAuthorized.Because("the token of %s is not valid yet: its %s is %s, and here it is %s", t.configured(), name, at, now.UTC().Format(time.RFC3339))
 		}
 	}
 	return nil

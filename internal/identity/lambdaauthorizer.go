@@ -170,7 +170,8 @@ func flatHeaders(h http.Header) map[string]string {
 	return flat
 }
 
-// read understands an answer. What it does not understand it refuses.
+// read understands an answer, whose names are exact. What it does not understand
+// it refuses.
 func (a *lambdaAuthorizer) read(reply []byte) (*authorizerAnswer, error) {
 	var said struct {
 		Authorized *bool           `json:"isAuthorized"`
@@ -179,14 +180,17 @@ func (a *lambdaAuthorizer) read(reply []byte) (*authorizerAnswer, error) {
 		Denied     []string        `json:"deniedFields"`
 		TTL        *float64        `json:"ttlOverride"`
 	}
-	if err := json.Unmarshal(reply, &said); err != nil || said.Authorized == nil {
+	known, err := members(reply, "isAuthorized", "resolverContext", "handlerContext", "deniedFields", "ttlOverride")
+	if err == nil {
+		err = json.Unmarshal(known, &said)
+	}
+	if err != nil || said.Authorized == nil {
 		return nil, errors.New(`answered something else than {"isAuthorized": true or false, …}`)
 	}
 	if a.api.events != nil {
 		said.Context, said.Denied = said.Handler, nil
 	}
 	answer := &authorizerAnswer{authorized: *said.Authorized}
-	var err error
 	if answer.context, err = flatContext(said.Context); err != nil {
 		return nil, err
 	}

@@ -251,8 +251,8 @@ func (l *Logins) checkTimes(c *tokenClaims) *fault.Error {
 		return f.Because("the token of %s expired %s ago", c.Issuer, now.Sub(end).Round(time.Second))
 	}
 	for name, at := range map[string]*seconds{"nbf": c.NotBefore, "iat": c.Issued} {
-		if at != nil && now.Add(leeway).Before(at.time()) {
-			return unverifiedLogin.Because("the token of %s is not valid yet: its %s is %s, and here it is %s", c.Issuer, name, at.time().UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+		if at.after(now.Add(leeway)) {
+			return unverifiedLogin.Because("the token of %s is not valid yet: its %s is %s, and here it is %s", c.Issuer, name, at, now.UTC().Format(time.RFC3339))
 		}
 	}
 	return nil

@@ -1,0 +1,76 @@
+package identity_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestLambdaAuthorizer(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, answer, reason string
+		fails                error
+	}{
+		{"no", `{"isAuthorized":false}`, "isAuthorized: false", nil},
+		{"fails", ``, "failed: boom", errors.New("boom")},
+		{"no JSON", `yes`, "answered something else", nil},
+		{"empty object", `{}`, "answered something else", nil},
+		{"a text", `{"isAuthorized":"true"}`, "answered something else", nil},
+		{"null", `null`, "answered something else", nil},
+		{"a number", `{"isAuthorized":1}`, "answered something else", nil},
+		{"another case", `{"IsAuthorized":true}`, "answered something else", nil},
+		{"no, and another name", `{"isAuthorized":false,"ISAUTHORIZED":true}`, "isAuthorized: false", nil},
+		{"a list", `[{"isAuthorized":true}]`, "answered something else", nil},
+		{"two values", `{"isAuthorized":true}{}`, "answered something else", nil},
+		{"TTL in words", `{"isAuthorized":true,"ttlOverride":"300"}`, "answered something else", nil},
+		{"TTL beyond numbers", `{"isAuthorized":true,"ttlOverride":1e999}`, "answered something else", nil},
+		{"context in a list", `{"isAuthorized":true,"resolverContext":[]}`, "a context that is no object", nil},
+		{"blanks before what is nested", `{"isAuthorized":true,"resolverContext":{"a": [ ]}}`, "is no text, number or truth value", nil},
+		{"denied in one text", `{"isAuthorized":true,"deniedFields":"Query.a"}`, "answered something else", nil},
+		{"nested context", `{"isAuthorized":true,"resolverContext":{"a":{"b":1}}}`, "is no text, number or truth value", nil},
+		{"denied what", `{"isAuthorized":true,"deniedFields":["everything"]}`, "neither Type.field nor", nil},
+		{"denied ARN", `{"isAuthorized":true,"deniedFields":["arn:aws:appsync:::apis/x/types/A"]}`, "neither Type.field nor", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, providers(), nil)
+			w.answer, w.fails = tt.answer, tt.fails
+			_, f := w.modes.Admit(context.Background(), credential("Authorization", opaque))
+			checkRefusal(t, f, public{"UnauthorizedException", 401, "You are not authorized to make this call."}, tt.reason, opaque)
+		})
+	}
+}
+
+func TestLambdaAuthorizerIsAskedOnceInItsTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, providers(), nil)
+	admit := func() {
+		t.Helper()
+		r := credential("Authorization", opaque)
+		r.Header.Set("X-Custom", "c")
+		r.Variables = json.RawMessage(`{"v":1}`)
+		if _, f := w.modes.Admit(context.Background(), r); f != nil {
+			t.Fatal(f)
+		}
+	}
+	admit()
+	admit()
+	want := []string{authorizer + ` {"authorizationToken":"` + opaque + `","requestContext":{"apiId":"abcdefghijklmnopqrstuvwxyz","accountId":"123456789012",` +
+		`"requestId":"r-1","queryString":"{a}","operationName":"A","variables":{"v":1}},"requestHeaders":{"host":"127.0.0.1:4577","x-custom":"c"}}`}
+	if diff := cmp.Diff(want, w.asked); diff != "" {
+		t.Error(diff)
+	}
+	w.clock.now = start.Add(time.Minute)
+	w.answer = `{"isAuthorized":true,"ttlOverride":0}`
+	admit()
+	admit()
+	if len(w.asked) != 3 {
+		t.Errorf("asked %d times", len(w.asked))
+	}
+}
