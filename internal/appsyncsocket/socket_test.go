@@ -375,6 +375,29 @@ func TestShutdown(t *testing.T) {
 	})
 }
 
+// TestShutdownOfThoseTurnedAway: who was refused and stays does not hold
+// Shutdown up longer than its context.
+func TestShutdownOfThoseTurnedAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		told, deaf := inProtocol(`{"host":"h","x-api-key":"no"}`), inProtocol(`{"host":"h","x-api-key":"no"}`)
+		stays, _ := r.dial(told)
+		stays.read()
+		stays.want("close 1000 ")
+		never, _ := r.dial(deaf) // it reads nothing
+		begun := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := r.server.Shutdown(ctx); err == nil || time.Since(begun) > time.Second {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+		stays.leave()
+		never.leave()
+		r.close()
+	})
+}
+
 // TestNeverReads: a client that takes nothing is closed, and delays nobody.
 func TestNeverReads(t *testing.T) {
 	t.Parallel()

@@ -168,6 +168,7 @@ func (h *handshake) turnAway(nc net.Conn, leftover []byte, f *fault.Error) {
 	}
 	go func() { // Shutdown waits for it
 		defer s.work.Done()
+		defer context.AfterFunc(s.ctx, c.Drop)()
 		late := time.AfterFunc(patience, tell)
 		c.Serve()
 		if !late.Stop() {
