@@ -31,15 +31,27 @@ func (g *graph) note(input object) error {
 	return nil
 }
 
-// others are the clients of other people; each connects in its own way.
-func (l *live) others() []func(testing.TB) *party {
-	node := func(module string) func(testing.TB) *party {
-		return func(t testing.TB) *party { return l.nodeParty(t, module) }
+// other is a client of other people, which connects in its own way.
+type other struct {
+	name  string
+	begin func(testing.TB) *party
+}
+
+// others are the clients of other people.
+func (l *live) others() []other {
+	list := []other{{"python", func(t testing.TB) *party { return l.pythonParty(t) }}}
+	node := func(module string) {
+		list = append(list, other{"node " + module, func(t testing.TB) *party { return l.nodeParty(t, module) }})
 	}
-	browser := func(module string) func(testing.TB) *party {
-		return func(t testing.TB) *party { return l.browserParty(t, module) }
+	browser := func(module string) {
+		list = append(list, other{"chromium " + module, func(t testing.TB) *party { return l.browserParty(t, module) }})
 	}
-	return []func(testing.TB) *party{func(t testing.TB) *party { return l.pythonParty(t) }, node("apollo.mjs"), node("amplify.mjs"), browser("amplify.mjs"), node("amplify-5/amplify.mjs"), browser("amplify-5/amplify.mjs")}
+	node("apollo.mjs")
+	for _, amplify := range []string{"amplify.mjs", "amplify-5/amplify.mjs"} {
+		node(amplify)
+		browser(amplify)
+	}
+	return list
 }
 
 // transports are how a party's callers hand over their credential.
@@ -79,8 +91,8 @@ func TestRealtimeClients(t *testing.T) {
 			})
 		}
 	}
-	for _, begin := range l.others() { // one after the other: they are heavy
-		p, before, started := begin(t), len(listeners), time.Now()
+	for _, o := range l.others() { // one after the other: they are heavy
+		p, before, started := o.begin(t), len(listeners), time.Now()
 		for name, who := range everyone {
 			for _, transport := range p.transports() {
 				caller := strings.TrimSpace(name + " " + transport)
@@ -167,40 +179,57 @@ func (l *live) subscribeCommands(t *testing.T, everyone map[string]proof) {
 	}
 }
 
+// strangers are proofs that are not admitted, in every mode, by names: of other
+// keys, signatures and tokens.
+func (l *live) strangers(t testing.TB, everyone map[string]proof) map[string]proof {
+	t.Helper()
+	bad := map[string]proof{
+		"expired": {Mode: "API_KEY", APIKey: l.apis[0].APIKeys[0] + "x"}, "no": {Mode: "AWS_LAMBDA", Token: "secret-no-0123456789"},
+		"late": {Mode: "OPENID_CONNECT", Token: l.issuer.sign(t, object{"sub": "ana", "aud": "cli", "iat": now() - 900, "exp": now() - 600})},
+	}
+	for name, who := range everyone {
+		bad[name] = spoilt([]proof{who})[0]
+	}
+	return bad
+}
+
 // TestRealtimeRefusals has every client try what is not admitted: other keys,
 // signatures and tokens, and what may connect but not subscribe.
 func TestRealtimeRefusals(t *testing.T) {
 	t.Parallel()
 	l := startLive(t, "conformance/testdata/realtime")
-	nobody := l.credentials(t, "Nobody")
-	bad := map[string]proof{
-		"connect": {Mode: "AWS_LAMBDA", Token: "secret-connect-0123456789"}, "denied": {Mode: "AWS_LAMBDA", Token: "secret-denied-0123456789"},
-		"Nobody":  {Mode: "AWS_IAM", Credentials: map[string]string{"accessKeyId": nobody.accessKeyID, "secretAccessKey": nobody.secretAccessKey, "sessionToken": nobody.sessionToken}},
-		"expired": {Mode: "API_KEY", APIKey: l.apis[0].APIKeys[0] + "x"}, "no": {Mode: "AWS_LAMBDA", Token: "secret-no-0123456789"},
-		"late": {Mode: "OPENID_CONNECT", Token: l.issuer.sign(t, object{"sub": "ana", "aud": "cli", "iat": now() - 900, "exp": now() - 600})},
+	everyone, nobody := l.everyone(t), l.credentials(t, "Nobody")
+	type attempt struct {
+		who            proof
+		document, want string // want: UnauthorizedException, of a connection
 	}
-	for _, p := range spoilt(l.proofs(t)) {
-		bad[p.Mode] = p
+	attempts := map[string]attempt{
+		"connect": {proof{Mode: "AWS_LAMBDA", Token: "secret-connect-0123456789"}, notedDocument, "Unauthorized" /* Amplify leaves no more of it */},
+		"denied":  {proof{Mode: "AWS_LAMBDA", Token: "secret-denied-0123456789"}, notedDocument, "Unauthorized: Not Authorized to access noted on type Subscription"},
+		"Nobody": {proof{Mode: "AWS_IAM", Credentials: map[string]string{"accessKeyId": nobody.accessKeyID, "secretAccessKey": nobody.secretAccessKey, "sessionToken": nobody.sessionToken}}, notedDocument,
+			"Unauthorized: Not Authorized to access noted on type Subscription"},
 	}
-	const unauthorized = "UnauthorizedException"
-	want := map[string]string{"connect": "Unauthorized" /* Amplify leaves no more of it */, "denied": "Unauthorized: Not Authorized to access noted on type Subscription", "Nobody": "Unauthorized: Not Authorized to access noted on type Subscription"}
-	for i, begin := range l.others() {
-		if i == 3 || i == 5 {
-			continue // in a browser Amplify says the same
-		}
-		p := begin(t)
-		for name, who := range bad {
-			p.call(t, name, who, p.where(l, "query"))
-			p.subscribe(t, name, "a", notedDocument, object{"room": "sea"})
-		}
-		for name := range bad {
-			id := "a"
-			if p.name == "python" && want[name] == "" {
-				id = "" // a connection_error
+	for name, who := range l.strangers(t, everyone) {
+		attempts["bad "+name] = attempt{who: who, document: notedDocument}
+	}
+	for name, who := range everyone {
+		attempts[name+" for bosses"] = attempt{who, `subscription Bosses { bosses { n } }`, "Unauthorized: Not Authorized to access bosses on type Subscription"}
+	}
+	for _, o := range l.others() {
+		t.Run(o.name, func(t *testing.T) {
+			t.Parallel()
+			p := o.begin(t)
+			for name, a := range attempts { // one after the other: each caller is a program that starts
+				p.call(t, name, a.who, p.where(l, "query"))
+				p.subscribe(t, name, "a", a.document, object{"room": "sea"})
+				id := "a"
+				if p.name == "python" && a.want == "" {
+					id = "" // a connection_error
+				}
+				if said := p.refused(t, name, id); !strings.Contains(said, or(a.want, unauthorizedType)) {
+					t.Errorf("%s: refused with %q", name, said)
+				}
 			}
-			if said := p.refused(t, name, id); !strings.Contains(said, or(want[name], unauthorized)) {
-				t.Errorf("%s, %s: refused with %q", p.name, name, said)
-			}
-		}
+		})
 	}
 }
