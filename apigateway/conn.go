@@ -2,13 +2,14 @@ package apigateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
+
+	"github.com/tidewire/tidewire/internal/clientws"
 )
 
 // Message is one message from the server.
@@ -34,13 +35,13 @@ type Conn struct {
 
 	// guarded by mu
 	mu     sync.Mutex
-	socket *websocket.Conn // nil while it is being restored, and at the end
-	up     chan struct{}   // closed when socket or err is set
-	err    error           // why it has ended
+	socket *clientws.Conn // nil while it is being restored, and at the end
+	up     chan struct{}  // closed when socket or err is set
+	err    error          // why it has ended
 }
 
 // start begins reading from socket.
-func start(d *dialer, socket *websocket.Conn) *Conn {
+func start(d *dialer, socket *clientws.Conn) *Conn {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Conn{
 		dialer:   d,
@@ -102,7 +103,7 @@ func (c *Conn) acceptable(text []byte) error {
 
 // write sends text as one message. The library makes one frame of every
 // Write to its message writer, and an empty last one.
-func write(ctx context.Context, socket *websocket.Conn, text []byte) error {
+func write(ctx context.Context, socket *clientws.Conn, text []byte) error {
 	if len(text) <= maxFrame {
 		return socket.Write(ctx, websocket.MessageText, text)
 	}
@@ -137,7 +138,7 @@ func (c *Conn) sendError(ctx context.Context, err error) error {
 }
 
 // current is the open socket, waiting for one while it is being restored.
-func (c *Conn) current(ctx context.Context) (*websocket.Conn, error) {
+func (c *Conn) current(ctx context.Context) (*clientws.Conn, error) {
 	for {
 		c.mu.Lock()
 		socket, up, err := c.socket, c.up, c.err
@@ -200,15 +201,12 @@ func closed(err error) error {
 	if err == nil || websocket.CloseStatus(err) != -1 {
 		return nil
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return errors.New("close: the server did not answer the close frame in time")
-	}
 	return fmt.Errorf("close: %w", err)
 }
 
 // shut ends the connection with err, unless it has ended, and gives the
 // socket that was open to whoever did.
-func (c *Conn) shut(err error) *websocket.Conn {
+func (c *Conn) shut(err error) *clientws.Conn {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/coder/websocket"
+
+	"github.com/tidewire/tidewire/internal/clientws"
 )
 
 // Dial connects to a WebSocket API at a ws:// or wss:// URL and returns once
@@ -105,7 +107,7 @@ func (o *DialOptions) client() *http.Client {
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // dial makes one handshake, with a new signature.
-func (d *dialer) dial(ctx context.Context) (*websocket.Conn, error) {
+func (d *dialer) dial(ctx context.Context) (*clientws.Conn, error) {
 	h, err := d.prepare(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("connect %s: %w", d.place, err)
@@ -113,7 +115,7 @@ func (d *dialer) dial(ctx context.Context) (*websocket.Conn, error) {
 	seen := &answer{base: d.client.Transport}
 	client := *d.client
 	client.Transport = seen
-	socket, _, err := websocket.Dial(ctx, h.address, &websocket.DialOptions{
+	socket, _, err := clientws.Dial(ctx, h.address, &websocket.DialOptions{
 		HTTPClient:   &client,
 		HTTPHeader:   h.header,
 		Host:         h.host,

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/coder/websocket"
+	"github.com/tidewire/tidewire/internal/clientws"
 )
 
 // Backoff says how a lost connection is restored: attempts after exponentially
@@ -82,7 +82,7 @@ func restorable(cause error) bool {
 
 // restore opens a new socket in place of one that ended. Nil: the connection
 // has ended, and c.err says why.
-func (c *Conn) restore(ctx context.Context, cause error, attempts *int) (*websocket.Conn, *Gap) {
+func (c *Conn) restore(ctx context.Context, cause error, attempts *int) (*clientws.Conn, *Gap) {
 	b := c.dialer.options.Reconnect
 	if b == nil || !restorable(cause) {
 		c.end(cause)
@@ -108,7 +108,7 @@ func (c *Conn) restore(ctx context.Context, cause error, attempts *int) (*websoc
 }
 
 // redial tries until a handshake succeeds or there is a reason to stop.
-func (c *Conn) redial(ctx context.Context, b *Backoff, gap *Gap, attempts *int) (*websocket.Conn, error) {
+func (c *Conn) redial(ctx context.Context, b *Backoff, gap *Gap, attempts *int) (*clientws.Conn, error) {
 	for {
 		if !sleep(ctx, b.pause(*attempts)) {
 			return nil, ErrClosed
@@ -128,7 +128,7 @@ func (c *Conn) redial(ctx context.Context, b *Backoff, gap *Gap, attempts *int) 
 	}
 }
 
-func (c *Conn) attempt(ctx context.Context) (*websocket.Conn, error) {
+func (c *Conn) attempt(ctx context.Context) (*clientws.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
 	return c.dialer.dial(ctx)
@@ -173,7 +173,7 @@ func (c *Conn) down() bool {
 }
 
 // reopen puts a new socket in place. False: Close was faster.
-func (c *Conn) reopen(socket *websocket.Conn) bool {
+func (c *Conn) reopen(socket *clientws.Conn) bool {
 	c.mu.Lock()
 	ended := c.err != nil
 	if !ended {

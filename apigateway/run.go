@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/tidewire/tidewire/internal/clientws"
 )
 
 // run reads from one socket after another until the connection ends.
-func (c *Conn) run(ctx context.Context, socket *websocket.Conn) {
+func (c *Conn) run(ctx context.Context, socket *clientws.Conn) {
 	defer close(c.done)
 	defer close(c.messages)
 	defer c.stop()
@@ -32,7 +34,7 @@ func (c *Conn) now() time.Time { return c.dialer.options.Now() }
 
 // session reads from one socket until it ends and says why. Its pings have
 // ended when it returns.
-func (c *Conn) session(ctx context.Context, socket *websocket.Conn, gap *Gap) error {
+func (c *Conn) session(ctx context.Context, socket *clientws.Conn, gap *Gap) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var pings sync.WaitGroup
 	var silence error
@@ -50,7 +52,7 @@ func (c *Conn) session(ctx context.Context, socket *websocket.Conn, gap *Gap) er
 
 // read delivers messages until socket ends, or until Close. It reads without
 // a context, because the library ends the connection with the context.
-func (c *Conn) read(ctx context.Context, socket *websocket.Conn, gap *Gap) error {
+func (c *Conn) read(ctx context.Context, socket *clientws.Conn, gap *Gap) error {
 	for {
 		kind, data, err := socket.Read(context.Background())
 		if err != nil {
@@ -91,7 +93,7 @@ func ending(err error) error {
 
 // keepAlive pings until ctx ends, or returns why the connection counts as
 // lost, having ended it.
-func (c *Conn) keepAlive(ctx context.Context, socket *websocket.Conn, every time.Duration) error {
+func (c *Conn) keepAlive(ctx context.Context, socket *clientws.Conn, every time.Duration) error {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -111,7 +113,7 @@ func (c *Conn) keepAlive(ctx context.Context, socket *websocket.Conn, every time
 // queue is full and therefore nothing can be read, and when the socket has
 // ended, of which the reader knows why. Its context is not that of Close,
 // which would end the socket instead of letting it close.
-func (c *Conn) ping(socket *websocket.Conn, limit time.Duration) error {
+func (c *Conn) ping(socket *clientws.Conn, limit time.Duration) error {
 	before := c.received.Load()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
@@ -124,7 +126,7 @@ func (c *Conn) ping(socket *websocket.Conn, limit time.Duration) error {
 
 // abandon ends a socket without a closing handshake, unless Close is having
 // one.
-func (c *Conn) abandon(socket *websocket.Conn) {
+func (c *Conn) abandon(socket *clientws.Conn) {
 	c.mu.Lock()
 	closing := errors.Is(c.err, ErrClosed)
 	c.mu.Unlock()

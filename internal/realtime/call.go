@@ -7,6 +7,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/tidewire/tidewire/internal/clientws"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
@@ -100,7 +101,7 @@ func (l *link) beginCall(c *call) {
 }
 
 // perform sends a call and waits until it is over.
-func (l *link) perform(session context.Context, conn *websocket.Conn, c *call) {
+func (l *link) perform(session context.Context, conn *clientws.Conn, c *call) {
 	if err := l.sendCall(session, conn, c); err != nil {
 		l.socket.endCall(c, err)
 		return
@@ -118,7 +119,7 @@ func (l *link) perform(session context.Context, conn *websocket.Conn, c *call) {
 
 // sendCall makes the message and sends it. The caller's end stops the making
 // of a proof, but no writing: that would end the connection.
-func (l *link) sendCall(session context.Context, conn *websocket.Conn, c *call) error {
+func (l *link) sendCall(session context.Context, conn *clientws.Conn, c *call) error {
 	if !l.takeSlot(session) {
 		return session.Err()
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/tidewire/tidewire/internal/clientws"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
@@ -29,7 +30,7 @@ type link struct {
 	slots  chan struct{}
 
 	// guarded by socket.mu
-	conn    *websocket.Conn // nil while there is none
+	conn    *clientws.Conn  // nil while there is none
 	open    bool            // acknowledged: subscriptions may begin
 	session context.Context // ends with the connection
 
@@ -144,7 +145,7 @@ func (l *link) goOn(err error) bool {
 
 // connect makes one attempt, with a proof of its own. alive is the silence
 // that ends the connection.
-func (l *link) connect() (conn *websocket.Conn, alive time.Duration, err error) {
+func (l *link) connect() (conn *clientws.Conn, alive time.Duration, err error) {
 	o := &l.socket.options
 	ctx, cancel := context.WithTimeout(l.ctx, o.Connect)
 	defer cancel()
@@ -161,13 +162,13 @@ func (l *link) connect() (conn *websocket.Conn, alive time.Duration, err error) 
 	return conn, alive, err
 }
 
-func (l *link) dial(ctx context.Context) (*websocket.Conn, error) {
+func (l *link) dial(ctx context.Context) (*clientws.Conn, error) {
 	o := &l.socket.options
 	h, err := o.Handshake(ctx)
 	if err != nil {
 		return nil, err
 	}
-	conn, resp, err := websocket.Dial(ctx, h.URL, &websocket.DialOptions{
+	conn, resp, err := clientws.Dial(ctx, h.URL, &websocket.DialOptions{
 		HTTPClient: o.HTTPClient, HTTPHeader: h.Header, Host: h.Host, Subprotocols: h.Subprotocols,
 	})
 	if err == nil {
@@ -181,7 +182,7 @@ func (l *link) dial(ctx context.Context) (*websocket.Conn, error) {
 }
 
 // initialize sends connection_init and waits for the answer.
-func (l *link) initialize(ctx context.Context, conn *websocket.Conn) (time.Duration, error) {
+func (l *link) initialize(ctx context.Context, conn *clientws.Conn) (time.Duration, error) {
 	if err := conn.Write(ctx, websocket.MessageText, (&wire.Frame{Type: wire.ConnectionInit}).Append(nil)); err != nil {
 		return 0, &LostError{Cause: err}
 	}

@@ -5,14 +5,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/coder/websocket"
-
+	"github.com/tidewire/tidewire/internal/clientws"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
 // serve starts all subscriptions and calls on an acknowledged connection, reads from it
 // until it ends, and says why it did. Its goroutines have ended then.
-func (l *link) serve(conn *websocket.Conn, alive time.Duration) error {
+func (l *link) serve(conn *clientws.Conn, alive time.Duration) error {
 	session, cancel := context.WithCancel(l.ctx)
 	err := ErrClosed
 	if l.enter(conn, session) {
@@ -26,7 +25,7 @@ func (l *link) serve(conn *websocket.Conn, alive time.Duration) error {
 }
 
 // enter makes conn the link's. False: nobody wants it any more.
-func (l *link) enter(conn *websocket.Conn, session context.Context) bool {
+func (l *link) enter(conn *clientws.Conn, session context.Context) bool {
 	s := l.socket
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +68,7 @@ func (l *link) leave(err error) {
 }
 
 // read takes frames until the connection ends. Any frame is a sign of life.
-func (l *link) read(conn *websocket.Conn, alive time.Duration) error {
+func (l *link) read(conn *clientws.Conn, alive time.Duration) error {
 	var silent atomic.Bool
 	watch := time.AfterFunc(alive, func() {
 		silent.Store(true)

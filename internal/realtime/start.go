@@ -6,6 +6,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/tidewire/tidewire/internal/clientws"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
@@ -19,7 +20,7 @@ func (l *link) begin(sub *Subscription) {
 
 // start tries until the subscription is accepted, or there is a reason to
 // stop. The first start of all is tried once.
-func (l *link) start(session context.Context, conn *websocket.Conn, sub *Subscription) {
+func (l *link) start(session context.Context, conn *clientws.Conn, sub *Subscription) {
 	for attempt := 0; ; attempt++ {
 		err := l.tryStart(session, conn, sub)
 		if err == nil || session.Err() != nil || !l.again(sub, err) {
@@ -55,7 +56,7 @@ func (l *link) again(sub *Subscription, err error) bool {
 
 // tryStart makes one attempt, with a proof of its own. Nil: it was accepted or
 // nobody wants it any more.
-func (l *link) tryStart(session context.Context, conn *websocket.Conn, sub *Subscription) error {
+func (l *link) tryStart(session context.Context, conn *clientws.Conn, sub *Subscription) error {
 	limit := l.socket.options.Reply
 	reply, err := l.ask(session, conn, sub)
 	if reply == nil || err != nil {
@@ -74,7 +75,7 @@ func (l *link) tryStart(session context.Context, conn *websocket.Conn, sub *Subs
 }
 
 // ask makes the message and sends it. Only so many do at once.
-func (l *link) ask(session context.Context, conn *websocket.Conn, sub *Subscription) (chan error, error) {
+func (l *link) ask(session context.Context, conn *clientws.Conn, sub *Subscription) (chan error, error) {
 	if !l.takeSlot(session) {
 		return nil, session.Err()
 	}
@@ -133,7 +134,7 @@ func (l *link) stop(id string) {
 }
 
 // writeStop sends the message; the reader knows if the connection has ended.
-func (l *link) writeStop(session context.Context, conn *websocket.Conn, id string) {
+func (l *link) writeStop(session context.Context, conn *clientws.Conn, id string) {
 	ctx, cancel := context.WithTimeout(session, writeTime)
 	defer cancel()
 	_ = conn.Write(ctx, websocket.MessageText, (&wire.Frame{Type: l.socket.options.Protocol.Stop, ID: id}).Append(nil))

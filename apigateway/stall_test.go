@@ -1,0 +1,81 @@
+package apigateway_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/tidewire/tidewire/apigateway"
+	"github.com/tidewire/tidewire/internal/memnet"
+)
+
+// inMemory serves sockets in memory, so that time may be fake, and connects to
+// them.
+func inMemory(t *testing.T, o apigateway.DialOptions, serve func(p *peer)) *apigateway.Conn {
+	t.Helper()
+	o.HTTPClient = memnet.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		nc, _, _, err := ws.UpgradeHTTP(r, w)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer nc.Close()
+		serve(&peer{nc, r})
+	}))
+	return dial(t, "ws://api.test/prod", &o)
+}
+
+// half sends n messages and the beginning of another, and nothing more while the
+// client is there.
+func half(p *peer, n int) {
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		for range n {
+			_ = p.text("x")
+		}
+		_ = ws.WriteHeader(p, ws.Header{Fin: true, OpCode: ws.OpText, Length: 1000})
+		_, _ = p.Write([]byte("begun"))
+	})
+	_, _ = io.Copy(io.Discard, p)
+	_ = p.Conn.Close()
+	writing.Wait()
+}
+
+// A server cannot hold up Close by a message that it does not finish.
+func TestCloseDuringHalfAMessage(t *testing.T) {
+	t.Parallel()
+	for name, serve := range map[string]func(p *peer){
+		"before the close frame": func(p *peer) { half(p, 0) },
+		"after the close frame": func(p *peer) {
+			_, _ = p.frame()
+			half(p, 0)
+		},
+		"behind a full queue": func(p *peer) { half(p, 100) },
+		"and reads nothing": func(p *peer) {
+			for p.text("x") == nil {
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				conn := inMemory(t, apigateway.DialOptions{}, serve)
+				synctest.Wait()
+				began := time.Now()
+				err := conn.Close(1000, "")
+				if took := time.Since(began); took > 5*time.Second {
+					t.Errorf("close took %v", took)
+				}
+				if err == nil || !strings.Contains(err.Error(), "did not answer the close frame in time") {
+					t.Errorf("error %v", err)
+				}
+			})
+		})
+	}
+}
