@@ -16,7 +16,8 @@ import (
 type Message struct {
 	Data   []byte // yours to keep
 	Binary bool   // it came as binary; API Gateway itself sends text only
-	// Gap is set on the first message after a restored connection.
+	// Gap is set on the first message after a restored connection. Connections
+	// that were lost again without a message are part of it.
 	Gap *Gap
 }
 
@@ -28,6 +29,9 @@ type Conn struct {
 	messages chan Message       // written and closed by run
 	done     chan struct{}      // closed when run has returned
 	stop     context.CancelFunc // ends waiting, never a running handshake of Close
+
+	// owned by run
+	gap *Gap // that no message has told of yet
 
 	// shared
 	received atomic.Uint64 // messages read, for the pings

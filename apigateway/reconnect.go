@@ -82,29 +82,40 @@ func restorable(cause error) bool {
 
 // restore opens a new socket in place of one that ended. Nil: the connection
 // has ended, and c.err says why.
-func (c *Conn) restore(ctx context.Context, cause error, attempts *int) (*clientws.Conn, *Gap) {
+func (c *Conn) restore(ctx context.Context, cause error, attempts *int) *clientws.Conn {
 	b := c.dialer.options.Reconnect
 	if b == nil || !restorable(cause) {
 		c.end(cause)
-		return nil, nil
+		return nil
 	}
 	if !c.down() {
-		return nil, nil
+		return nil
 	}
 	gap := Gap{From: c.now(), Cause: cause}
 	socket, err := c.redial(ctx, b, &gap, attempts)
 	if err != nil {
 		c.end(err)
-		return nil, nil
+		return nil
 	}
 	gap.To = c.now()
 	if !c.reopen(socket) {
-		return nil, nil
+		return nil
 	}
+	c.tell(gap)
 	if b.Reconnected != nil {
 		b.Reconnected(gap)
 	}
-	return socket, &gap
+	return socket
+}
+
+// tell gives the next message news of a gap, from the end of the connection on
+// which the last one came.
+func (c *Conn) tell(gap Gap) {
+	if before := c.gap; before != nil {
+		gap.From = before.From
+		gap.Attempts += before.Attempts
+	}
+	c.gap = &gap
 }
 
 // redial tries until a handshake succeeds or there is a reason to stop.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -179,4 +180,31 @@ func TestReconnectPausesGrow(t *testing.T) {
 	if p := apigateway.Pause(b, 1000); p > b.Max {
 		t.Errorf("late attempt: %v", p)
 	}
+}
+
+// A connection that is lost again before anything came on it is part of the same
+// gap for whoever receives.
+func TestGapsThatFollowEachOtherAreOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var gaps []apigateway.Gap
+		b := &apigateway.Backoff{Reconnected: func(g apigateway.Gap) { gaps = append(gaps, g) }}
+		var sockets atomic.Int32
+		conn := inMemory(t, apigateway.DialOptions{Reconnect: b}, func(p *peer) {
+			if sockets.Add(1) <= 3 {
+				time.Sleep(time.Second)
+				return
+			}
+			_ = p.text("back")
+			_ = p.text("again")
+			_, _ = p.frame()
+		})
+		m := receive(t, conn)
+		if m.Gap == nil || len(gaps) != 3 || m.Gap.From != gaps[0].From || m.Gap.To != gaps[2].To || m.Gap.Attempts != 3 {
+			t.Errorf("gap %+v, of %+v", m.Gap, gaps)
+		}
+		if m = receive(t, conn); m.Gap != nil {
+			t.Errorf("gap %+v of the second message", m.Gap)
+		}
+	})
 }

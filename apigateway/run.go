@@ -16,14 +16,13 @@ func (c *Conn) run(ctx context.Context, socket *clientws.Conn) {
 	defer close(c.done)
 	defer close(c.messages)
 	defer c.stop()
-	var gap *Gap
 	for attempts := 0; ; {
 		opened := c.now()
-		cause := c.session(ctx, socket, gap)
+		cause := c.session(ctx, socket)
 		if c.now().Sub(opened) > c.settled() {
 			attempts = 0
 		}
-		socket, gap = c.restore(ctx, cause, &attempts)
+		socket = c.restore(ctx, cause, &attempts)
 		if socket == nil {
 			return
 		}
@@ -34,14 +33,14 @@ func (c *Conn) now() time.Time { return c.dialer.options.Now() }
 
 // session reads from one socket until it ends and says why. Its pings have
 // ended when it returns.
-func (c *Conn) session(ctx context.Context, socket *clientws.Conn, gap *Gap) error {
+func (c *Conn) session(ctx context.Context, socket *clientws.Conn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var pings sync.WaitGroup
 	var silence error
 	if every := c.dialer.options.PingInterval; every > 0 {
 		pings.Go(func() { silence = c.keepAlive(ctx, socket, every) })
 	}
-	cause := c.read(ctx, socket, gap)
+	cause := c.read(ctx, socket)
 	cancel()
 	pings.Wait()
 	if silence != nil {
@@ -52,15 +51,15 @@ func (c *Conn) session(ctx context.Context, socket *clientws.Conn, gap *Gap) err
 
 // read delivers messages until socket ends, or until Close. It reads without
 // a context, because the library ends the connection with the context.
-func (c *Conn) read(ctx context.Context, socket *clientws.Conn, gap *Gap) error {
+func (c *Conn) read(ctx context.Context, socket *clientws.Conn) error {
 	for {
 		kind, data, err := socket.Read(context.Background())
 		if err != nil {
 			return ending(err)
 		}
 		c.received.Add(1)
-		m := Message{Data: data, Binary: kind == websocket.MessageBinary, Gap: gap}
-		gap = nil
+		m := Message{Data: data, Binary: kind == websocket.MessageBinary, Gap: c.gap}
+		c.gap = nil
 		if !c.deliver(ctx, m) {
 			return ErrClosed
 		}
