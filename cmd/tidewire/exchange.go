@@ -82,7 +82,7 @@ func (e *exchange) run(ctx context.Context) error {
 				timer.Reset(e.flags.wait)
 			}
 		case err := <-e.sent:
-			if err != nil {
+			if err != nil && ctx.Err() == nil {
 				return err
 			}
 			e.done = true

@@ -27,11 +27,12 @@ type asker struct {
 }
 
 func newAsker(sh *shell) *asker {
+	keys := uninterrupted(sh.stdin) // read ends its waiting itself
 	both := struct {
 		io.Reader
 		io.Writer
-	}{sh.stdin, sh.stderr}
-	return &asker{screen: term.NewTerminal(both, ""), out: sh.stderr, raw: func() (func(), error) { return unechoed(sh.stdin) }}
+	}{keys, sh.stderr}
+	return &asker{screen: term.NewTerminal(both, ""), out: sh.stderr, raw: func() (func(), error) { return unechoed(keys) }}
 }
 
 // unechoed switches a terminal to character by character without echo.

@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -86,7 +87,11 @@ func main() {
 func run(sh *shell, args []string) int {
 	ctx, stop := untilInterrupted(context.Background())
 	defer stop()
+	sh.stdin = &interruptible{ctx: ctx, from: sh.stdin}
 	err := newRootCommand(sh, args).ExecuteContext(ctx)
+	if ctx.Err() != nil {
+		err = interrupted(err)
+	}
 	if err != nil && !silent(err) {
 		fmt.Fprint(sh.stderr, describe(err))
 	}
@@ -130,10 +135,35 @@ func newRootCommand(sh *shell, args []string) *cobra.Command {
 	root.SetIn(sh.stdin)
 	root.SetOut(sh.stdout)
 	root.SetErr(sh.stderr)
+	root.SuggestionsMinimumDistance = typos
+	strict(root, args)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return hint(&usageError{err}, "see "+cmd.CommandPath()+" --help")
 	})
 	return root
+}
+
+// typos are how many letters may be wrong in a command's name for a guess at
+// what was meant.
+const typos = 2
+
+// strict makes mistakes in the arguments of cobra's own commands errors:
+// otherwise they print a help text that was not asked for and exit 0.
+func strict(root *cobra.Command, args []string) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	for _, own := range root.Commands() {
+		switch own.Name() {
+		case "help":
+			own.Args = usageArgs(func(_ *cobra.Command, args []string) error {
+				topic, rest, _ := root.Find(args)
+				return unknownCommand(topic, rest)
+			})
+		case "completion":
+			own.Args = usageArgs(unknownCommand)
+			own.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 }
 
 // newGroupCommand is a command that has only others below it.
@@ -144,6 +174,7 @@ func newGroupCommand(use, short string, commands ...*cobra.Command) *cobra.Comma
 		Args:  usageArgs(unknownCommand),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	group.SuggestionsMinimumDistance = typos
 	group.AddCommand(commands...)
 	return group
 }
@@ -152,14 +183,18 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+	advice := "see " + cmd.CommandPath() + " --help"
+	if meant := cmd.SuggestionsFor(args[0]); len(meant) > 0 {
+		advice = "did you mean " + strings.Join(meant, " or ") + "? " + advice
+	}
+	return hint(fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()), advice)
 }
 
 // usageArgs makes a mistake in the arguments a usage error.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return hint(&usageError{err}, "see "+cmd.CommandPath()+" --help")
+			return hint(&usageError{err}, "it is "+cmd.UseLine()+"; see "+cmd.CommandPath()+" --help")
 		}
 		return nil
 	}

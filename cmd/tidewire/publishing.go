@@ -159,7 +159,7 @@ func readEvents(ctx context.Context, sh *shell, to chan<- eventLine) {
 			return
 		}
 	}
-	if err := lines.Err(); err != nil {
+	if err := lines.Err(); err != nil && ctx.Err() == nil {
 		give(eventLine{err: fmt.Errorf("read stdin: %w", err)})
 	}
 }
