@@ -164,11 +164,18 @@ func TestServerEnds(t *testing.T) {
 	}
 }
 
-func TestCloseErrorIsOneLine(t *testing.T) {
+// What a server says cannot begin a line of its own, nor control a terminal.
+func TestErrorsAreOneLine(t *testing.T) {
 	t.Parallel()
-	err := &apigateway.CloseError{Code: 1008, Reason: "a\n\x1b[2Jhint: b"}
-	if got, want := err.Error(), "closed by the server: 1008 a  [2Jhint: b"; got != want {
-		t.Errorf("%q, want %q", got, want)
+	const odd, line = "a\n\x1b[2Jhint: b", "a  [2Jhint: b"
+	for err, want := range map[error]string{
+		&apigateway.CloseError{Code: 1008, Reason: odd}:                                                     "closed by the server: 1008 " + line,
+		&apigateway.RefusedError{URL: "ws://h", Status: 403, Type: odd, Message: odd}:                       "connect ws://h: refused: 403 " + line + ": " + line,
+		&apigateway.ResponseError{Op: "GET http://h", Status: 410, Type: odd, Message: odd, RequestID: odd}: "GET http://h: 410 " + line + ": " + line + " (request " + line + ")",
+	} {
+		if got := err.Error(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

@@ -20,7 +20,8 @@ var (
 )
 
 // RefusedError is a handshake that the server answered with a status other
-// than 101. Its fields are the server's words, with credentials masked.
+// than 101. Its fields are the server's words, with credentials masked, on as
+// many lines as the server made.
 type RefusedError struct {
 	URL     string // without user, query and fragment
 	Status  int
@@ -45,7 +46,17 @@ func answered(status int, kind, message string) string {
 	if message != "" {
 		s += ": " + message
 	}
-	return s
+	return oneLine(s)
+}
+
+// oneLine is text without control characters.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
 }
 
 // retryable says whether the same handshake may be answered differently
@@ -95,16 +106,9 @@ type CloseError struct {
 func (e *CloseError) Error() string {
 	s := "closed by the server: " + strconv.Itoa(e.Code)
 	if e.Reason != "" {
-		s += " " + strings.Map(printable, e.Reason)
+		s += " " + oneLine(e.Reason)
 	}
 	return s
-}
-
-func printable(r rune) rune {
-	if unicode.IsPrint(r) {
-		return r
-	}
-	return ' '
 }
 
 // LostError is a connection that ended without a close frame.

@@ -42,7 +42,7 @@ func responseError(op string, resp *http.Response, body []byte, token string) *R
 func (e *ResponseError) Error() string {
 	s := e.Op + ": " + answered(e.Status, e.Type, e.Message)
 	if e.RequestID != "" {
-		s += " (request " + e.RequestID + ")"
+		s += " (request " + oneLine(e.RequestID) + ")"
 	}
 	return s
 }
