@@ -1,6 +1,10 @@
 package graphqlapi
 
-import "github.com/vektah/gqlparser/v2/ast"
+import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
 
 // listenersOf are the subscription fields of each mutation, by @aws_subscribe.
 func listenersOf(s *ast.Schema) map[string][]string {
@@ -10,7 +14,9 @@ func listenersOf(s *ast.Schema) map[string][]string {
 	}
 	for _, f := range s.Subscription.Fields {
 		for _, m := range mutationsOf(f) {
-			listeners[m.Raw] = append(listeners[m.Raw], f.Name)
+			if !slices.Contains(listeners[m.Raw], f.Name) { // named twice, it is told once
+				listeners[m.Raw] = append(listeners[m.Raw], f.Name)
+			}
 		}
 	}
 	return listeners
@@ -35,4 +41,13 @@ func mutationsOf(f *ast.FieldDefinition) []*ast.Value {
 		list = append(list, v.Value)
 	}
 	return list
+}
+
+// sameOutput says whether a subscription can be of a mutation: both have one type,
+// but for what may be null.
+func sameOutput(a, b *ast.Type) bool {
+	if a.Elem == nil || b.Elem == nil {
+		return a.Elem == b.Elem && a.NamedType == b.NamedType
+	}
+	return sameOutput(a.Elem, b.Elem)
 }

@@ -89,7 +89,7 @@ func (r *renamer) object(dst []byte, f *field, raw []byte) []byte {
 	o := f.object(typ)
 	m := make(parts, 0, len(o.fields)+1)
 	if abstract { // subscribers must know it, whether or not it was selected
-		m = append(m, part{"__typename", appendString(nil, typ.name)})
+		m.add("__typename", appendString(nil, typ.name), true)
 	}
 	it := iterate(raw)
 	for _, sub := range o.fields {
@@ -112,20 +112,21 @@ type parts []part
 type part struct {
 	name  string
 	value []byte
+	plain bool // asked for without arguments
 }
 
 // add adds a member. If it is there already, under another alias, the first one
-// counts; of an object that was asked for without arguments, the two are one.
+// counts; if both were asked for without arguments, they are one object.
 func (m *parts) add(name string, value []byte, plain bool) {
 	for i := range *m {
 		if p := &(*m)[i]; p.name == name {
-			if plain {
+			if plain && p.plain {
 				p.value = merge(p.value, value)
 			}
 			return
 		}
 	}
-	*m = append(*m, part{name, value})
+	*m = append(*m, part{name, value, plain})
 }
 
 func (m parts) append(dst []byte) []byte {

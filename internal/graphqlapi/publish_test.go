@@ -46,6 +46,50 @@ func TestAliases(t *testing.T) {
 	}
 }
 
+// TestAliasesWithArguments: objects that were asked for with other arguments are
+// not one.
+func TestAliasesWithArguments(t *testing.T) {
+	t.Parallel()
+	s := newSockets(t, `
+type Query { a: Int }
+type Box { name: String size: Int }
+type Item { box(n: Int): Box }
+type Mutation { put: Item }
+type Subscription { onPut: Item @aws_subscribe(mutations: ["put"]) }`, unit("Mutation.put", says("{}")),
+		unit("Item.box", asks(func(c *Call) string {
+			if string(c.Arguments) == "{}" {
+				return `{"name":"none","size":0}`
+			}
+			return `{"name":"one","size":1}`
+		})))
+	defer s.close()
+	c := s.open()
+	c.subscribe("1", `subscription { onPut { box { name size } } }`)
+	s.mutate(`mutation { put { one: box(n: 1) { name } box { size } } }`)
+	c.data("1", `{"data":{"onPut":{"box":{"name":"one","size":null}}}}`)
+	s.mutate(`mutation { put { box { size } again: box { name } one: box(n: 1) { name } } }`)
+	c.data("1", `{"data":{"onPut":{"box":{"name":"none","size":0}}}}`)
+	c.leave()
+}
+
+// TestNamedTwice: a mutation that @aws_subscribe names twice is told once.
+func TestNamedTwice(t *testing.T) {
+	t.Parallel()
+	s := newSockets(t, `
+type Query { a: Int }
+type Mutation { put(n: Int): Int }
+type Subscription { onPut: Int @aws_subscribe(mutations: ["put", "put"]) }`, unit("Mutation.put", asks(func(c *Call) string { return string(member(c.Arguments, "n")) })))
+	defer s.close()
+	c := s.open()
+	c.subscribe("1", `subscription { onPut }`)
+	for _, n := range []string{"1", "2"} {
+		s.mutate(`mutation { put(n: ` + n + `) }`)
+		c.data("1", `{"data":{"onPut":`+n+`}}`)
+	}
+	c.quiet()
+	c.leave()
+}
+
 func TestSwitches(t *testing.T) {
 	t.Parallel()
 	s := chatRig(t)
