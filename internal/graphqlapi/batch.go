@@ -98,6 +98,7 @@ func (x *execution) send(s *step, list []asked) {
 	for i := range list {
 		items[i] = list[i].request
 	}
+	begun := list[0].c.trace.clock()
 	answers := x.batchOf(s.source, items, s.code == nil)
 	x.parallel(len(list), func(i int) {
 		c := list[i].c
@@ -110,6 +111,7 @@ func (x *execution) send(s *step, list []asked) {
 			c.fail(f)
 			return
 		}
+		c.trace.add("response", begun, answers[i].value)
 		c.finish(answers[i].value, true)
 	})
 }

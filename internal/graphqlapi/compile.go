@@ -20,6 +20,7 @@ type config struct {
 	// resolverLimit is how many resolvers one request may run.
 	resolverLimit int
 	documents     *cache
+	level         logLevel
 	// listeners are the subscription fields that a mutation triggers.
 	listeners map[string][]string
 }
@@ -37,7 +38,7 @@ func Check(api *spec.GraphQLAPI, load func(owner string, s *spec.Script) (*Modul
 func compile(api *spec.GraphQLAPI, load func(string, *spec.Script) (*Module, spec.Problems), limits Limits) (*config, spec.Problems) {
 	limits.defaults()
 	schema, problems := parseSchema(api)
-	cfg := &config{api: api, schema: schema, resolverLimit: orDefault(api.ResolverCountLimit, defaultResolvers)}
+	cfg := &config{api: api, schema: schema, resolverLimit: orDefault(api.ResolverCountLimit, defaultResolvers), level: levelOf(api)}
 	cfg.documents = newCache(limits.CacheCount, limits.CacheBytes)
 	cfg.env = environment(api.Environment)
 	b := binder{cfg: cfg, load: load, problems: problems}
@@ -224,11 +225,22 @@ func (b *binder) subscriptions() {
 }
 
 func (b *binder) subscription(f *ast.FieldDefinition, mutation *ast.Value) {
-	if m := b.cfg.schema.Mutation; m != nil && m.Fields.ForName(mutation.Raw) != nil {
-		return
+	var m *ast.FieldDefinition
+	if root := b.cfg.schema.Mutation; root != nil {
+		m = root.Fields.ForName(mutation.Raw)
 	}
-	at, message := sourceOf(b.cfg.api, mutation.Position, fmt.Sprintf("the subscription %s listens to the mutation %s, which does not exist", f.Name, mutation.Raw))
-	b.add(at, b.cfg.api.LogicalID, message, "")
+	switch {
+	case m == nil:
+		b.blame(mutation, "", "the subscription %s listens to the mutation %s, which does not exist", f.Name, mutation.Raw)
+	case !sameOutput(f.Type, m.Type):
+		b.blame(mutation, "a subscription has the type of its mutations", "the subscription %s has an invalid output type: it is %s, the mutation %s gives %s", f.Name, f.Type, m.Name, m.Type)
+	}
+}
+
+// blame notes a problem of a value in the schema.
+func (b *binder) blame(v *ast.Value, hint, format string, args ...any) {
+	at, message := sourceOf(b.cfg.api, v.Position, fmt.Sprintf(format, args...))
+	b.add(at, b.cfg.api.LogicalID, message, hint)
 }
 
 // nearest is a hint with the name that is closest to one that was not found.

@@ -23,7 +23,8 @@ type Error struct {
 	Type       string // empty: null
 	Data, Info json.RawMessage
 
-	order Location // of the field, for the order of errors
+	order Location  // of the field, for the order of errors
+	def   *fieldDef // of the field; nil: unknown
 }
 
 // Segment is a step of a path: a member's name, or the index of an item.

@@ -21,6 +21,7 @@ type Run struct {
 	Variables json.RawMessage // an object; nil or null: none
 	Headers   json.RawMessage // ctx.request.headers, an object; nil: {}
 	Domain    *string         // ctx.request.domainName; nil: null
+	RequestID string          // for the log
 	// Root, if it is set, holds the values of the operation's root fields by
 	// their names. Nothing is resolved then: what is selected is taken out of
 	// it, and what is not in it is null.
@@ -63,7 +64,8 @@ func (a *API) Execute(ctx context.Context, o *Operation, run *Run) *Result {
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.o.Limits.Time)
 	defer cancel()
-	x := &execution{api: a, op: o, run: run, vars: vars, ctx: ctx, room: a.o.Limits.Response, quiet: run.Root != nil}
+	x := &execution{api: a, op: o, run: run, vars: vars, ctx: ctx, room: a.o.Limits.Response, quiet: run.Root != nil, log: a.fieldLog(ctx, o.cfg, run)}
+	defer x.log.end(ctx)
 	return x.execute()
 }
 
@@ -81,7 +83,8 @@ type execution struct {
 	run   *Run
 	vars  values
 	ctx   context.Context
-	quiet bool // nothing is resolved
+	log   *fieldLog // nil: fields are not logged
+	quiet bool      // nothing is resolved
 	// refused, if it is not nil, are the fields that the caller may not have, as
 	// was found out before. There is no caller then.
 	refused map[*field]bool
@@ -158,8 +161,16 @@ func (x *execution) result(out *output) *Result {
 	return &Result{Body: body, Data: json.RawMessage(body[begin:end]), Errors: x.errors, Headers: x.headers, Resolvers: int(x.resolvers.Load())}
 }
 
-// fail notes an error.
+// fail notes an error, in the log too.
 func (x *execution) fail(e *Error) {
+	x.note(e)
+	if x.log != nil {
+		x.log.failed(x.ctx, e, nil)
+	}
+}
+
+// note notes an error for the answer.
+func (x *execution) note(e *Error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if len(x.errors) < maxAnswerErrors {

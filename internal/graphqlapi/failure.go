@@ -11,7 +11,7 @@ import (
 
 // fieldError makes the error of a field.
 func (x *execution) fieldError(f *field, path []Segment, why *Failure) *Error {
-	e := &Error{Path: path, Locations: at(f.at), Field: true, Type: why.Type, Info: why.Info, Message: why.Message, order: Location{f.at.Line, f.at.Column}}
+	e := &Error{Path: path, Locations: at(f.at), Field: true, Type: why.Type, Info: why.Info, Message: why.Message, order: Location{f.at.Line, f.at.Column}, def: f.def}
 	if e.Type == unauthorized && (e.Message == "" || e.Message == unauthorized) { // util.unauthorized, which does not know the field
 		e.Message = notAuthorizedTo(f)
 	}

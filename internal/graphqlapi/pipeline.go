@@ -43,6 +43,8 @@ func (c *call) function(s *step) (end, ok bool) {
 		c.fail(unsupportedError(why))
 		return false, false
 	}
+	c.trace.enter(s.name)
+	defer c.trace.enter("")
 	if s.code == nil {
 		value, failure := c.direct(s.source)
 		if failure != nil {

@@ -2,10 +2,8 @@ package graphqlapi
 
 import (
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/tidewire/tidewire/internal/datasource"
 	"github.com/tidewire/tidewire/internal/spec"
@@ -42,13 +40,14 @@ func (r *resolver) batches() bool {
 type call struct {
 	x     *execution
 	h     *hole
-	c     Call // ctx, as it changes from step to step
-	ended bool // a failure was noted
+	c     Call     // ctx, as it changes from step to step
+	trace *tracing // nil: the field is not logged
+	ended bool     // a failure was noted
 }
 
 // begin counts the resolver and builds its ctx; nil if it must not run.
 func (x *execution) begin(h *hole) *call {
-	c := &call{x: x, h: h}
+	c := &call{x: x, h: h, trace: x.log.begin()}
 	r := h.f.def.resolver
 	switch {
 	case x.full.Load():
@@ -106,13 +105,16 @@ func (c *call) finish(value json.RawMessage, ok bool) {
 		c.fail(&Failure{Type: "InternalFailure", Message: "The result of the resolver is not valid JSON."})
 	case ok:
 		c.h.value = value
+		c.trace.end(c.x.ctx, c.h, nil)
 	}
 }
 
 // fail notes a failure as the field's error.
 func (c *call) fail(f *Failure) {
 	c.ended, c.h.failed = true, true
-	c.x.fail(c.x.fieldError(c.h.f, c.h.path, f))
+	e := c.x.fieldError(c.h.f, c.h.path, f)
+	c.x.note(e)
+	c.trace.end(c.x.ctx, c.h, e)
 }
 
 // step runs the request function, the data source and the response function.
@@ -181,13 +183,17 @@ func (c *call) direct(ds *spec.DataSource) (json.RawMessage, *Failure) {
 	if c.x.api.o.Direct == nil {
 		return nil, unsupportedError("Direct resolvers cannot be asked here.")
 	}
+	begun := c.trace.clock()
 	value, failure := c.x.api.o.Direct(c.x.ctx, ds, c.event())
+	c.trace.add("response", begun, value)
 	return value, c.x.failure(failure)
 }
 
 // run calls one function of the code.
 func (c *call) run(m *Module, function string) (value json.RawMessage, early *Early, ok bool) {
+	begun := c.trace.clock()
 	o := m.Call(c.x.ctx, function, &c.c)
+	c.trace.add(function, begun, o.Value)
 	if o.Stash != nil {
 		c.c.Stash = o.Stash
 	}
@@ -212,6 +218,9 @@ func (c *call) run(m *Module, function string) (value json.RawMessage, early *Ea
 func (c *call) append(f *Failure) {
 	e := c.x.fieldError(c.h.f, c.h.path, f)
 	c.x.fail(e)
+	if c.trace != nil {
+		c.trace.erred = true
+	}
 	list := slices.Clone(c.c.OutErrors[:len(c.c.OutErrors)-1])
 	if len(list) > 1 {
 		list = append(list, ',')
@@ -259,23 +268,5 @@ func (x *execution) collect(o *Outcome) {
 	}
 	for name, values := range o.Headers {
 		x.headers[name] = append(x.headers[name], values...)
-	}
-}
-
-// log writes what a script logged, and why it failed if it was not told to.
-func (c *call) log(function string, o *Outcome) {
-	if len(o.Logs) == 0 && o.Reason == "" {
-		return
-	}
-	log := c.x.api.o.Log.With("api", c.x.op.cfg.api.LogicalID, "type", c.c.Info.ParentTypeName, "field", c.c.Info.FieldName, "function", function)
-	for _, line := range o.Logs {
-		level := slog.LevelInfo
-		if strings.EqualFold(line.Level, "error") {
-			level = slog.LevelError
-		}
-		log.Log(c.x.ctx, level, line.Text, "at", line.At.String())
-	}
-	if o.Reason != "" {
-		log.Error("resolver failed", "at", o.At.String(), "cause", o.Reason)
 	}
 }

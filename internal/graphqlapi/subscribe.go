@@ -85,7 +85,8 @@ func (st *starting) begin(ctx context.Context, c appsyncsocket.Credential) {
 // admit adds what a Lambda authorizer is told, and keeps the headers.
 func (st *starting) admit(ctx context.Context, r *identity.Request) (*identity.Caller, *fault.Error) {
 	st.run.Headers = appsynchttp.RequestHeaders(r.Header, r.Signed.Host)
-	r.RequestID, r.Query, r.OperationName, r.Variables = uuid.NewString(), st.sent.query, st.sent.operation, st.sent.variables
+	st.run.RequestID = uuid.NewString()
+	r.RequestID, r.Query, r.OperationName, r.Variables = st.run.RequestID, st.sent.query, st.sent.operation, st.sent.variables
 	return st.rt.api.o.Admit(ctx, r)
 }
 
@@ -141,7 +142,8 @@ func (st *starting) execute(ctx context.Context, o *Operation) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, st.rt.api.o.Limits.Time)
 	defer cancel()
-	x := &execution{api: st.rt.api, op: o, run: &st.run, vars: vars, ctx: ctx, room: st.rt.api.o.Limits.Response}
+	x := &execution{api: st.rt.api, op: o, run: &st.run, vars: vars, ctx: ctx, room: st.rt.api.o.Limits.Response, log: st.rt.api.fieldLog(ctx, st.cfg, &st.run)}
+	defer x.log.end(ctx)
 	x.identity = sync.OnceValue(func() json.RawMessage { return st.run.Caller.Identity() })
 	p := o.plan(vars)
 	if len(p.root.fields) != 1 || p.root.fields[0].typename {
