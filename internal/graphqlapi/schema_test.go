@@ -1,6 +1,7 @@
 package graphqlapi
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -89,6 +90,34 @@ func TestCheck(t *testing.T) {
 	inline := &spec.GraphQLAPI{LogicalID: "Api", Schema: []spec.SchemaPart{{Text: "type Query {", At: spec.Source{File: "t.yaml", Line: 3}}}}
 	if got := Check(inline, nil).Error(); got != "t.yaml:3: Api: Expected Name, found <EOF> (line 1, column 13 of the schema)" {
 		t.Error(got)
+	}
+}
+
+// TestOutputTypes: a subscription has the type of its mutations, or a schema that
+// AppSync refuses would show objects by the rights of another type.
+func TestOutputTypes(t *testing.T) {
+	t.Parallel()
+	api := &spec.GraphQLAPI{LogicalID: "Api", Auth: []spec.AuthProvider{{Mode: spec.ModeAPIKey}}, Schema: []spec.SchemaPart{{File: "s.graphql", Text: `type Query { a: Int }
+type A { b: Int @aws_iam } type B { b: Int } type Mutation { one: A many: [A!]! }
+type Subscription {
+  same: A @aws_subscribe(mutations: ["one"])
+  strict: A! @aws_subscribe(mutations: ["one"])
+  loose: [A] @aws_subscribe(mutations: ["many"])
+  other: B @aws_subscribe(mutations: ["one"])
+  item: A @aws_subscribe(mutations: ["one", "many"])
+  list: [A] @aws_subscribe(mutations: ["one"])
+}`}}}
+	var got []string
+	for _, p := range Check(api, nil) {
+		got = append(got, fmt.Sprintf("%d: %s", p.At.Line, p.Message))
+	}
+	want := []string{
+		"7: the subscription other has an invalid output type: it is B, the mutation one gives A",
+		"8: the subscription item has an invalid output type: it is A, the mutation many gives [A!]!",
+		"9: the subscription list has an invalid output type: it is [A], the mutation one gives A",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
