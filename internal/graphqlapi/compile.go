@@ -20,6 +20,7 @@ type config struct {
 	// resolverLimit is how many resolvers one request may run.
 	resolverLimit int
 	documents     *cache
+	level         logLevel
 	// listeners are the subscription fields that a mutation triggers.
 	listeners map[string][]string
 }
@@ -37,7 +38,7 @@ func Check(api *spec.GraphQLAPI, load func(owner string, s *spec.Script) (*Modul
 func compile(api *spec.GraphQLAPI, load func(string, *spec.Script) (*Module, spec.Problems), limits Limits) (*config, spec.Problems) {
 	limits.defaults()
 	schema, problems := parseSchema(api)
-	cfg := &config{api: api, schema: schema, resolverLimit: orDefault(api.ResolverCountLimit, defaultResolvers)}
+	cfg := &config{api: api, schema: schema, resolverLimit: orDefault(api.ResolverCountLimit, defaultResolvers), level: levelOf(api)}
 	cfg.documents = newCache(limits.CacheCount, limits.CacheBytes)
 	cfg.env = environment(api.Environment)
 	b := binder{cfg: cfg, load: load, problems: problems}
