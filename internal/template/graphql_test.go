@@ -310,3 +310,18 @@ func TestWatchedPaths(t *testing.T) {
 		}
 	}
 }
+
+// TestBoundsOfTokens: no number that is given means that there is no bound,
+// but 0.
+func TestBoundsOfTokens(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]time.Duration{
+		"1500": 1500 * time.Millisecond, "0": 0, "0.2": time.Millisecond, "1e-9": time.Millisecond, "1e15": 9e12 * time.Millisecond,
+	} {
+		s := mustLoadGraph(t, "bounds", "Resources:\n"+anotherAPI(
+			"AuthenticationType: OPENID_CONNECT, OpenIDConnectConfig: {Issuer: \"https://issuer.example.com\", IatTTL: "+given+", AuthTTL: "+given+"}"))
+		if got := s.GraphQLAPIs[0].Auth[0].OIDC; got.IATTTL != want || got.AuthTTL != want {
+			t.Errorf("%s ms: %s and %s, not %s", given, got.IATTTL, got.AuthTTL, want)
+		}
+	}
+}

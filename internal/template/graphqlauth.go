@@ -1,6 +1,7 @@
 package template
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -111,10 +112,11 @@ func isWebURL(s string) bool {
 	return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")
 }
 
-// milliseconds is a duration given as their number.
+// milliseconds is a duration given as their number. A part of one is a whole: 0
+// is no bound.
 func (p *props) milliseconds(name string) time.Duration {
 	f, _ := p.float(name)
-	return time.Duration(min(f, 9e12)) * time.Millisecond
+	return time.Duration(math.Ceil(min(f, 9e12))) * time.Millisecond
 }
 
 func (l *loader) userPool(c *props, first bool) *spec.UserPoolProvider {
