@@ -1,6 +1,7 @@
 package identitypool_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"regexp"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tidewire/tidewire/iam"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/identitypool"
 	"github.com/tidewire/tidewire/internal/spec"
@@ -234,6 +236,9 @@ func TestRoles(t *testing.T) {
 		"not equal":               {mapping: rules("Deny", rule("team", "Equals", "a", "Admin")), claims: map[string]any{"team": "A"}, want: denies},
 		"NotEqual":                {mapping: rules("Deny", rule("team", "NotEqual", "a", "Admin")), claims: map[string]any{"team": "b"}, want: "Admin"},
 		"NotEqual, no claim":      {mapping: rules("Deny", rule("team", "NotEqual", "a", "Admin")), want: denies},
+		"NotEqual, null":          {mapping: rules("Deny", rule("team", "NotEqual", "a", "Admin")), claims: map[string]any{"team": json.RawMessage("null")}, want: denies},
+		"NotEqual, another case":  {mapping: rules("Deny", rule("team", "NotEqual", "a", "Admin")), claims: map[string]any{"Team": "b"}, want: denies},
+		"Equals, in a list":       {mapping: rules("Deny", rule("team", "Equals", "a", "Admin")), claims: map[string]any{"team": []string{"a"}}, want: denies},
 		"Contains":                {mapping: rules("Deny", rule("email", "Contains", "@example.com", "Admin")), claims: map[string]any{"email": "ann@example.com"}, want: "Admin"},
 		"Contains, list":          {mapping: rules("Deny", rule("cognito:groups", "Contains", "admins", "Admin")), claims: map[string]any{"cognito:groups": []string{"users", "admins"}}, want: "Admin"},
 		"StartsWith":              {mapping: rules("Deny", rule("email", "StartsWith", "ann@", "Admin")), claims: map[string]any{"email": "ann@example.com"}, want: "Admin"},
@@ -250,6 +255,11 @@ func TestRoles(t *testing.T) {
 		"offered, custom":         {mapping: tokens("Deny"), claims: offered, custom: "Admin", want: "Admin"},
 		"preferred, custom":       {mapping: tokens("Deny"), claims: preferred, custom: "Member", want: "Member"},
 		"not offered, custom":     {mapping: tokens("AuthenticatedRole"), claims: offered, custom: "Guest", want: denies},
+		"preferred, null":         {mapping: tokens("Deny"), claims: map[string]any{"cognito:preferred_role": json.RawMessage("null")}, want: denies},
+		"preferred in a list":     {mapping: tokens("Deny"), claims: map[string]any{"cognito:preferred_role": []string{rolesHead + "Admin"}}, want: invalid},
+		"preferred, another case": {mapping: tokens("Deny"), claims: map[string]any{"Cognito:Preferred_Role": rolesHead + "Admin"}, want: denies},
+		"preferred for guests":    {mapping: tokens("Deny"), claims: map[string]any{"cognito:preferred_role": rolesHead + "Guest"}, want: invalid},
+		"custom for guests":       {mapping: tokens("Deny"), claims: map[string]any{"cognito:roles": []string{rolesHead + "Guest"}}, custom: "Guest", want: invalid},
 		"roles of another type":   {mapping: tokens("Deny"), claims: map[string]any{"cognito:roles": "Admin"}, custom: "Admin", want: denies},
 		"custom without mapping":  {custom: "Admin", want: denies},
 		"custom, the same":        {custom: "Member", want: "Member"},
@@ -284,6 +294,75 @@ func TestRoles(t *testing.T) {
 				t.Error("the log has no reason")
 			}
 		})
+	}
+}
+
+// TestGuestsChooseNoRole: CustomRoleArn gives a guest nothing beside the guests'
+// role, whatever mappings there are.
+func TestGuestsChooseNoRole(t *testing.T) {
+	t.Parallel()
+	s := template(t)
+	s.IdentityPools[0].Mappings = []spec.RoleMapping{*rules("AuthenticatedRole", rule("sub", "NotEqual", "x", "Admin"))}
+	var assumed got
+	d := open(t, s, recorded(&assumed))
+	guest := d.id(t, poolID, nil)
+	for _, custom := range []string{"Member", "Admin", "Foreign", "Elsewhere", "guest", "Guest*"} {
+		a := d.ask(t, "GetCredentialsForIdentity", map[string]any{"IdentityId": guest, "CustomRoleArn": rolesHead + custom})
+		if a.Type != "NotAuthorizedException" || a.Credentials.SecretKey != "" || assumed.Role != "" {
+			t.Errorf("%s: %+v, %+v", custom, a, assumed)
+		}
+	}
+	a := d.ask(t, "GetCredentialsForIdentity", map[string]any{"IdentityId": guest, "CustomRoleArn": rolesHead + "Guest"})
+	if a.Type != "" || assumed.Role != "Guest" {
+		t.Errorf("their own: %+v, %+v", a, assumed)
+	}
+}
+
+// TestTrust: the role's trust policy decides whom of a pool it lets in, and
+// knows what every policy knows.
+func TestTrust(t *testing.T) {
+	t.Parallel()
+	const allowed, invalid = "", "InvalidIdentityPoolConfigurationException"
+	trusting := func(condition, more string) *iam.Policy {
+		p, err := iam.ParseTrust([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},` +
+			`"Action":"sts:AssumeRoleWithWebIdentity","Condition":{` + condition + `}}` + more + `]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	unless := func(condition string) *iam.Policy {
+		return trusting("", `,{"Effect":"Deny","Principal":"*","Action":"*","Condition":{`+condition+`}}`)
+	}
+	const key = `"cognito-identity.amazonaws.com:`
+	for name, tt := range map[string]struct {
+		trust *iam.Policy
+		want  string
+	}{
+		"everybody":             {trusting("", ""), allowed},
+		"this pool":             {trusting(`"StringEquals":{`+key+`aud":"`+poolID+`"}`, ""), allowed},
+		"another pool":          {trusting(`"StringEquals":{`+key+`aud":"`+closedID+`"}`, ""), invalid},
+		"this provider":         {trusting(`"ForAnyValue:StringEquals":{`+key+`amr":"`+userPool+`"}`, ""), allowed},
+		"another provider":      {trusting(`"ForAnyValue:StringEquals":{`+key+`amr":"graph.facebook.com"}`, ""), invalid},
+		"this user":             {trusting(`"ForAnyValue:StringEquals":{`+key+`amr":"`+userPool+`:CognitoSignIn:ann"}`, ""), allowed},
+		"another user":          {trusting(`"ForAnyValue:StringEquals":{`+key+`amr":"`+userPool+`:CognitoSignIn:an"}`, ""), invalid},
+		"another identity":      {trusting(`"StringEquals":{`+key+`sub":"us-east-1:00000000-0000-4000-8000-000000000000"}`, ""), invalid},
+		"guests only":           {trusting(`"ForAllValues:StringEquals":{`+key+`amr":"unauthenticated"}`, ""), invalid},
+		"this session":          {trusting(`"StringEquals":{"sts:RoleSessionName":"CognitoIdentityCredentials"}`, ""), allowed},
+		"a service":             {trusting(`"Bool":{"aws:PrincipalIsAWSService":"true"}`, ""), invalid},
+		"not this provider":     {unless(`"ForAnyValue:StringEquals":{` + key + `amr":"` + userPool + `"}`), invalid},
+		"until a second ago":    {unless(`"DateGreaterThan":{"aws:CurrentTime":"2026-03-04T05:06:06Z"}`), invalid},
+		"until tomorrow":        {unless(`"DateGreaterThan":{"aws:CurrentTime":"2026-03-05T05:06:06Z"}`), allowed},
+		"nowhere else":          {unless(`"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}`), allowed},
+		"services only, denied": {unless(`"Bool":{"aws:PrincipalIsAWSService":"false"}`), invalid},
+	} {
+		s := template(t)
+		s.Roles[0].Trust = tt.trust
+		d, logins := open(t, s, nil), user(t, nil)
+		a := d.ask(t, "GetCredentialsForIdentity", map[string]any{"IdentityId": d.id(t, poolID, logins), "Logins": logins})
+		if a.Type != tt.want || (a.Credentials.SecretKey == "") != (tt.want != allowed) {
+			t.Errorf("%s: %+v: %s", name, a, d.log)
+		}
 	}
 }
 

@@ -50,17 +50,18 @@ func (c *chooser) mapping() *spec.RoleMapping {
 }
 
 func (c *chooser) mapped(m *spec.RoleMapping) (string, bool, error) {
-	roles := c.matching(m)
+	roles, preferred := c.matching(m), ""
 	if m.Token {
 		roles = c.offered()
+		preferred, _ = c.claim("cognito:preferred_role")
 	}
 	switch {
 	case c.custom != "" && slices.Contains(roles, c.custom):
 		return c.custom, false, nil
 	case c.custom != "":
 		return "", true, fmt.Errorf("CustomRoleArn %.200q is none of the roles that the role mapping of %s gives: %s", c.custom, m.Provider, list(roles))
-	case m.Token && c.claim("cognito:preferred_role") != "":
-		return c.claim("cognito:preferred_role"), false, nil
+	case preferred != "":
+		return preferred, false, nil
 	case !m.Token && len(roles) > 0:
 		return roles[0], false, nil
 	}
@@ -90,8 +91,7 @@ func list(roles []string) string {
 func (c *chooser) matching(m *spec.RoleMapping) []string {
 	var roles []string
 	for _, r := range m.Rules {
-		value := c.claim(r.Claim)
-		_, present := c.login.Claims[r.Claim]
+		value, present := c.claim(r.Claim)
 		var ok bool
 		switch r.Match {
 		case "Equals":
@@ -119,18 +119,22 @@ func (c *chooser) offered() []string {
 	return roles
 }
 
-// claim is a claim as rules see it: a text as it is, anything else as JSON.
-func (c *chooser) claim(name string) string {
+// claim is a claim as rules see it: a text as it is, anything else as JSON. A
+// claim that is null is not there.
+func (c *chooser) claim(name string) (value string, present bool) {
 	raw := c.login.Claims[name]
-	var text string
+	var text *string
 	if json.Unmarshal(raw, &text) == nil {
-		return text
+		if text == nil {
+			return "", false
+		}
+		return *text, true
 	}
 	var b bytes.Buffer
 	if json.Compact(&b, raw) != nil {
-		return ""
+		return "", false
 	}
-	return b.String()
+	return b.String(), true
 }
 
 // trusted asks whether the role lets the identity in; nil is yes.
