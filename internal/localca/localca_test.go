@@ -111,7 +111,8 @@ func TestCertificateRefuses(t *testing.T) {
 	t.Parallel()
 	a := openCA(t, t.TempDir()+"/ca", at(start), "chat.example.com", "*.apps.example.net")
 	for _, sni := range []string{"example.com", "x.chat.example.com", awsName, "a.b.apps.example.net", "apps.example.net",
-		"*.apps.example.net", ".apps.example.net", "foo.localhost", "127.0.0.1.example.com", strings.Repeat("a.", 2000)} {
+		"*.apps.example.net", ".apps.example.net", "foo.localhost", "127.0.0.1.example.com", strings.Repeat("a.", 2000),
+		"a b.apps.example.net", "a\x00.apps.example.net", "**.apps.example.net", "ü.apps.example.net", "-a.apps.example.net", strings.Repeat("a", 64) + ".apps.example.net"} {
 		_, err := a.Certificate(&tls.ClientHelloInfo{ServerName: sni})
 		if err == nil {
 			t.Errorf("a certificate for %.40q", sni)

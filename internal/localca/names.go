@@ -125,7 +125,7 @@ func (n *names) ranges() []*net.IPNet {
 // holdsHost says whether a certificate may be issued for the host name.
 func (n *names) holdsHost(host string) bool {
 	label, parent, _ := strings.Cut(host, ".")
-	if label == "" || label == "*" {
+	if label == "*" || !validHost(host) {
 		return false
 	}
 	return slices.Contains(n.hosts, host) || slices.Contains(n.hosts, "*."+parent)
