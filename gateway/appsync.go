@@ -69,7 +69,7 @@ func (g *Gateway) openAppSync(s *spec.Spec) error {
 	}
 	g.sources, err = datasource.NewSources(datasource.SourcesOptions{
 		Partition: s.Partition, Region: s.Region, Account: s.Account,
-		Credentials: g.roleSessions.credentials(g.auth), Invoke: g.invokeByARN, Authorize: g.mayRole,
+		Credentials: g.roleSessions.credentials(g.auth, g.o.Now), Invoke: g.invokeByARN, Authorize: g.mayRole,
 		DynamoDB: g.dynamoDB, TokenKey: tokenKey(key), Log: g.o.Log, Now: g.o.Now,
 	})
 	return err

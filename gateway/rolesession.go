@@ -33,11 +33,11 @@ type roleSessions struct {
 // maxRoleSessions bounds what is kept; a template has fewer roles.
 const maxRoleSessions = 1000
 
-func (r *roleSessions) credentials(auth *identity.Authenticator) func(context.Context, string) (aws.Credentials, error) {
+func (r *roleSessions) credentials(auth *identity.Authenticator, now func() time.Time) func(context.Context, string) (aws.Credentials, error) {
 	return func(_ context.Context, role string) (aws.Credentials, error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		if c, ok := r.roles[role]; ok && time.Until(c.Expires) > time.Minute {
+		if c, ok := r.roles[role]; ok && c.Expires.Sub(now()) > time.Minute {
 			return c, nil
 		}
 		c, err := auth.AssumeRole(role, appsyncSession, time.Hour, nil)
