@@ -111,7 +111,7 @@ func (l *link) perform(session context.Context, conn *clientws.Conn, c *call) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		l.socket.endCall(c, &TimeoutError{For: "answer", After: limit})
+		l.socket.endCall(c, &TimeoutError{For: "answer from the server", After: limit})
 	case <-c.ctx.Done():
 	case <-session.Done():
 	}
@@ -152,7 +152,7 @@ func (l *link) compose(ctx context.Context, start Start, id string) ([]byte, err
 	defer cancel()
 	text, err := start(ctx, id)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return nil, errors.Join(&TimeoutError{For: "proof for a message", After: limit}, err)
+		return nil, &TimeoutError{For: "proof for a message", After: limit, Cause: err}
 	}
 	return text, err
 }

@@ -39,16 +39,25 @@ func (e *DialError) Error() string { return "cannot connect: " + e.Cause.Error()
 // Unwrap gives the cause.
 func (e *DialError) Unwrap() error { return e.Cause }
 
-// TimeoutError is an answer of the server that did not come.
+// TimeoutError is something that did not come in time: an answer of the server, or
+// a proof.
 type TimeoutError struct {
 	For   string // what was waited for
 	After time.Duration
+	Cause error // what says more; may be nil
 }
 
 // Error says what was waited for.
 func (e *TimeoutError) Error() string {
-	return "no " + e.For + " from the server within " + e.After.String()
+	s := "no " + e.For + " within " + e.After.String()
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
 }
+
+// Unwrap gives the cause.
+func (e *TimeoutError) Unwrap() error { return e.Cause }
 
 // Timeout is true: a TimeoutError is a net.Error of its kind.
 func (e *TimeoutError) Timeout() bool { return true }

@@ -156,8 +156,9 @@ func (l *link) connect() (conn *clientws.Conn, alive time.Duration, err error) {
 			_ = conn.CloseNow()
 		}
 	}
-	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = &TimeoutError{For: "connection_ack", After: o.Connect}
+	var late *TimeoutError
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && !errors.As(err, &late) {
+		err = &TimeoutError{For: "connection_ack from the server", After: o.Connect}
 	}
 	return conn, alive, err
 }
@@ -165,7 +166,10 @@ func (l *link) connect() (conn *clientws.Conn, alive time.Duration, err error) {
 func (l *link) dial(ctx context.Context) (*clientws.Conn, error) {
 	o := &l.socket.options
 	h, err := o.Handshake(ctx)
-	if err != nil {
+	switch {
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return nil, &TimeoutError{For: "proof for the connection", After: o.Connect, Cause: err}
+	case err != nil:
 		return nil, err
 	}
 	conn, resp, err := clientws.Dial(ctx, h.URL, &websocket.DialOptions{

@@ -158,11 +158,13 @@ func newSocket(t *testing.T, o realtime.Options, serve func(p *peer)) (*realtime
 	if o.Protocol.Started == "" {
 		o.Protocol = realtime.GraphQL()
 	}
-	o.Handshake = func(context.Context) (*realtime.Handshake, error) {
-		count.mu.Lock()
-		defer count.mu.Unlock()
-		count.handshakes++
-		return &realtime.Handshake{URL: "ws://test/graphql", Subprotocols: []string{"graphql-ws"}}, nil
+	if o.Handshake == nil {
+		o.Handshake = func(context.Context) (*realtime.Handshake, error) {
+			count.mu.Lock()
+			defer count.mu.Unlock()
+			count.handshakes++
+			return &realtime.Handshake{URL: "ws://test/graphql", Subprotocols: []string{"graphql-ws"}}, nil
+		}
 	}
 	o.Failure = func(list json.RawMessage) error { return denied(list) }
 	o.Retry = func(err error) bool {

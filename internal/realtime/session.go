@@ -79,7 +79,7 @@ func (l *link) read(conn *clientws.Conn, alive time.Duration) error {
 		_, text, err := conn.Read(context.Background())
 		switch {
 		case err != nil && silent.Load():
-			return &LostError{Cause: &TimeoutError{For: "sign of life", After: alive}}
+			return &LostError{Cause: &TimeoutError{For: "sign of life from the server", After: alive}}
 		case err != nil:
 			return &LostError{Cause: err}
 		}
@@ -141,9 +141,13 @@ func (l *link) deliver(f *wire.Frame, e Event) {
 		return
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	sub := l.find(f)
-	s.mu.Unlock()
-	if sub != nil && sub.queue.push(e, &s.options.Tuning) {
+	if sub == nil {
+		return
+	}
+	sub.endGap() // the server may send before it answers
+	if sub.queue.push(e, &s.options.Tuning) {
 		sub.handle()
 	}
 }
@@ -166,13 +170,11 @@ func (l *link) accept(f *wire.Frame) {
 	if !sub.accepted {
 		sub.accepted = true
 		sub.started <- nil // has room: it is sent once
-	}
-	if gap := sub.gap; gap != nil {
-		sub.gap, gap.To = nil, time.Now()
-		if sub.queue.pushGap(*gap) {
+		if sub.early {
 			sub.handle()
 		}
 	}
+	sub.endGap()
 }
 
 func (l *link) complete(f *wire.Frame) {

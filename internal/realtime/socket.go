@@ -69,8 +69,8 @@ func (s *Socket) Subscribe(ctx context.Context, start Start, handler func(Event,
 	select {
 	case err = <-sub.started:
 	case <-ctx.Done():
-		err = ctx.Err()
-		s.abandon(sub)
+		s.abandon(sub, ctx.Err())
+		err = <-sub.started // an answer may have been faster
 	}
 	if err != nil {
 		sub.queue.end(err, true) // nobody has seen it: no handler is called
@@ -186,15 +186,16 @@ func (s *Socket) retire(l *link) {
 	s.work.Go(l.close) // l.run is still at work, so nobody has finished waiting
 }
 
-// abandon ends a subscription that nobody waits for any more.
-func (s *Socket) abandon(sub *Subscription) {
+// abandon ends a subscription that nobody waits for any more, unless it has had
+// an answer.
+func (s *Socket) abandon(sub *Subscription, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sub.state == ended {
+	if sub.accepted || sub.state == ended {
 		return
 	}
 	if l := s.link; l != nil && l.open && sub.sent {
 		l.stop(sub.id)
 	}
-	s.remove(sub, ErrClosed)
+	s.remove(sub, err)
 }

@@ -1,7 +1,11 @@
 package realtime_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,4 +39,44 @@ func TestCloseDuringHalfAMessage(t *testing.T) {
 			t.Errorf("close took %v", took)
 		}
 	})
+}
+
+// What is waited for in vain is called by its name, and a proof is not the
+// server's.
+func TestProofThatDoesNotCome(t *testing.T) {
+	t.Parallel()
+	never := func(ctx context.Context, _ string) ([]byte, error) {
+		<-ctx.Done()
+		return nil, fmt.Errorf("ask the clerk: %w", ctx.Err())
+	}
+	for name, c := range map[string]struct {
+		handshake bool
+		want      string
+	}{
+		"of a connection": {true, "no proof for the connection within 30s"},
+		"of a start":      {false, "no proof for a message within 15s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				o := realtime.Options{}
+				if c.handshake {
+					o.Handshake = func(ctx context.Context) (*realtime.Handshake, error) {
+						_, err := never(ctx, "")
+						return nil, err
+					}
+				}
+				s, _, _ := newSocket(t, o, func(p *peer) {
+					if p.hello() {
+						p.obey(nil)
+					}
+				})
+				_, err := s.Subscribe(t.Context(), never, nil)
+				var late *realtime.TimeoutError
+				if !errors.As(err, &late) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "ask the clerk") {
+					t.Error(err)
+				}
+			})
+		})
+	}
 }

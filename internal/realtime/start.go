@@ -48,6 +48,9 @@ func (l *link) again(sub *Subscription, err error) bool {
 		s.remove(sub, err)
 		return false
 	}
+	if sub.gap == nil { // it had ended with a message, but there was no answer
+		sub.gap = &Gap{From: time.Now(), Cause: err}
+	}
 	delete(s.subs, sub.id)
 	sub.id, sub.sent, sub.reply = s.nextID(), false, nil
 	s.subs[sub.id] = sub
@@ -68,7 +71,7 @@ func (l *link) tryStart(session context.Context, conn *clientws.Conn, sub *Subsc
 	case err := <-reply:
 		return err
 	case <-timer.C:
-		return &TimeoutError{For: "answer to a subscription's start", After: limit}
+		return &TimeoutError{For: "answer from the server to a subscription's start", After: limit}
 	case <-session.Done():
 		return session.Err()
 	}

@@ -34,6 +34,7 @@ type Subscription struct {
 	reply    chan error    // gets the answer to a start; nil: nobody waits
 	stopped  chan struct{} // closed at the end, if somebody waits; else nil
 	gap      *Gap          // what is missing, until it is active again
+	early    bool          // messages came before it was accepted: the handler is to be called then
 }
 
 // Next waits for the next event. Its error is ctx's, which leaves the
@@ -84,10 +85,28 @@ func (sub *Subscription) beginStop() chan struct{} {
 	return sub.stopped
 }
 
+// endGap queues news of what is missing, if something is. The caller holds
+// socket.mu.
+func (sub *Subscription) endGap() {
+	gap := sub.gap
+	if gap == nil {
+		return
+	}
+	sub.gap, gap.To = nil, time.Now()
+	if sub.queue.pushGap(*gap) {
+		sub.handle()
+	}
+}
+
 // handle calls the handler with what is queued, unless that is going on: the
-// queue has said so.
+// queue has said so. Before the subscription is accepted it only takes note. The
+// caller holds socket.mu.
 func (sub *Subscription) handle() {
-	if sub.handler != nil {
+	switch {
+	case sub.handler == nil:
+	case !sub.accepted:
+		sub.early = true
+	default:
 		sub.socket.work.Go(sub.drain) // from a goroutine that is counted, or before Close waits
 	}
 }
