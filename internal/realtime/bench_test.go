@@ -97,3 +97,22 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Errorf("an empty queue keeps room for %d events", cap(q.events))
 	}
 }
+
+// What waits is counted by its payload, so it must not hold on to what a server
+// has put around it.
+func TestWaitingMessagesKeepNoMore(t *testing.T) {
+	t.Parallel()
+	s := New(Options{Protocol: GraphQL()})
+	l := newLink(s)
+	sub := &Subscription{socket: s, state: active, accepted: true, id: "1"}
+	sub.queue.ready = make(chan struct{}, 1)
+	s.subs["1"] = sub
+	text := []byte(`{"id":"1","type":"data","payload":{"data":1},"junk":"` + strings.Repeat("x", 1<<20) + `"}`)
+	if err := l.take(text); err != nil {
+		t.Fatal(err)
+	}
+	clear(text)
+	if e := popped(&sub.queue); string(e.Payload) != `{"data":1}` {
+		t.Errorf("%q is a part of its message", e.Payload)
+	}
+}

@@ -1,7 +1,9 @@
 package realtime
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"sync/atomic"
 	"time"
 
@@ -102,9 +104,9 @@ func (l *link) take(text []byte) error {
 	case "":
 		l.socket.unknownTypes.Add(1)
 	case wire.Data:
-		l.deliver(&f, Event{Payload: p.Payload(&f)})
+		l.deliver(&f, Event{Payload: alone(p.Payload(&f), text)})
 	case p.Notice:
-		l.deliver(&f, Event{Payload: f.ErrorList(), Failed: true})
+		l.deliver(&f, Event{Payload: alone(f.ErrorList(), text), Failed: true})
 	case p.Answered:
 		l.answered(&f, nil)
 	case p.Rejected:
@@ -122,6 +124,15 @@ func (l *link) take(text []byte) error {
 		l.socket.unknownTypes.Add(1)
 	}
 	return nil
+}
+
+// alone is a payload that does not keep a text in memory of which it is the smaller
+// part: what waits for consumers is counted by its payload.
+func alone(payload json.RawMessage, text []byte) json.RawMessage {
+	if len(text) > 2*len(payload)+1<<10 {
+		return bytes.Clone(payload)
+	}
+	return payload
 }
 
 // find is the subscription that a frame is for. The caller holds socket.mu.
