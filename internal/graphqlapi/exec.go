@@ -21,7 +21,7 @@ type Run struct {
 	Variables json.RawMessage // an object; nil or null: none
 	Headers   json.RawMessage // ctx.request.headers, an object; nil: {}
 	Domain    *string         // ctx.request.domainName; nil: null
-	RequestID string          // for the log
+	RequestID *string         // for the log; nil: unknown
 	// Root, if it is set, holds the values of the operation's root fields by
 	// their names. Nothing is resolved then: what is selected is taken out of
 	// it, and what is not in it is null.

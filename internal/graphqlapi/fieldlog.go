@@ -46,9 +46,9 @@ type fieldLog struct {
 	// immutable
 	log     *slog.Logger
 	api     string
-	request string // its id; empty: unknown
-	all     bool   // also what succeeds
-	verbose bool   // with documents
+	request *string // its id; nil: unknown
+	all     bool    // also what succeeds
+	verbose bool    // with documents
 	now     func() time.Time
 
 	bytes atomic.Int64 // written, roughly
@@ -65,10 +65,6 @@ func (a *API) fieldLog(ctx context.Context, cfg *config, run *Run) *fieldLog {
 
 // write writes a record, unless the request has written too much.
 func (l *fieldLog) write(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
-	record := []slog.Attr{slog.String("api", l.api)}
-	if l.request != "" {
-		record = append(record, slog.String("requestId", l.request))
-	}
 	size := len(message) + 100
 	for _, a := range attrs {
 		size += len(a.Key) + 10
@@ -79,7 +75,16 @@ func (l *fieldLog) write(ctx context.Context, level slog.Level, message string, 
 	if !l.takes(size) {
 		return
 	}
-	l.log.LogAttrs(ctx, level, message, append(record, attrs...)...)
+	l.log.LogAttrs(ctx, level, message, append(l.origin(), attrs...)...)
+}
+
+// origin says which request a record is about.
+func (l *fieldLog) origin() []slog.Attr {
+	attrs := []slog.Attr{slog.String("api", l.api)}
+	if l.request != nil {
+		attrs = append(attrs, slog.String("requestId", *l.request))
+	}
+	return attrs
 }
 
 // takes says whether a record of a size is still written.
@@ -97,7 +102,7 @@ func (l *fieldLog) end(ctx context.Context) {
 		return
 	}
 	l.log.LogAttrs(ctx, slog.LevelWarn, "records of fields were left out: a request logs at most 1 MB",
-		slog.String("api", l.api), slog.String("requestId", l.request), slog.Int64("records", l.left.Load()))
+		append(l.origin(), slog.Int64("records", l.left.Load()))...)
 }
 
 // failed writes an error of the answer. t is of the resolver it comes from; nil:

@@ -114,14 +114,15 @@ func TestFieldLogLevels(t *testing.T) {
 		t.Run(fmt.Sprint(tt.level, tt.exclude), func(t *testing.T) {
 			t.Parallel()
 			var book logbook
-			fails2 := says("null")
-			fails2["response"] = func(context.Context, *Call) *Outcome {
+			id := "r-1"
+			failing := says("null")
+			failing["response"] = func(context.Context, *Call) *Outcome {
 				return &Outcome{Failure: &Failure{Type: "Code", Message: "Runtime Error"}, Reason: "TypeError: x is undefined", At: appsyncjs.Position{File: "code.js", Line: 7, Column: 1}}
 			}
-			r := newRig(t, blogSchema, unit("Query.count", chatty(says("7"))), unit("Query.text", chatty(fails(Failure{Type: "T", Message: "boom"}))), unit("Query.flag", fails2), logged(&book, tt.level, tt.exclude))
+			r := newRig(t, blogSchema, unit("Query.count", chatty(says("7"))), unit("Query.text", chatty(fails(Failure{Type: "T", Message: "boom"}))), unit("Query.flag", failing), logged(&book, tt.level, tt.exclude))
 			for _, query := range []string{`{c:count}`, `{text}`, `{flag}`} {
 				o, _ := r.api.Prepare(query, "")
-				r.api.Execute(t.Context(), o, &Run{Caller: r.caller, RequestID: "r-1"})
+				r.api.Execute(t.Context(), o, &Run{Caller: r.caller, RequestID: &id})
 			}
 			if diff := cmp.Diff(tt.want, book.lines()); diff != "" {
 				t.Error(diff)
@@ -249,7 +250,7 @@ func TestFieldLogIsBounded(t *testing.T) {
 		t.Errorf("%d bytes were written", size)
 	}
 	left := 3*1001 - len(lines) + 1
-	if got, want := lines[len(lines)-1], fmt.Sprintf(`level=WARN msg="records of fields were left out: a request logs at most 1 MB" requestId="" records=%d`, left); got != want {
+	if got, want := lines[len(lines)-1], fmt.Sprintf(`level=WARN msg="records of fields were left out: a request logs at most 1 MB" records=%d`, left); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 }

@@ -84,7 +84,7 @@ func (q *request) answer(ctx context.Context, method string) (*Result, *fault.Er
 		return refused(&Error{Field: true, Type: "OperationNotSupported", Locations: at(o.def.Position),
 			Message: "Subscriptions are only supported over WebSocket connections."}), nil
 	}
-	run := &Run{Caller: caller, Variables: sent.variables, Headers: q.RequestHeaders(), Domain: q.Domain(), RequestID: q.ID}
+	run := &Run{Caller: caller, Variables: sent.variables, Headers: q.RequestHeaders(), Domain: q.Domain(), RequestID: &q.ID}
 	return q.api.Execute(ctx, o, run), nil
 }
 

@@ -85,8 +85,8 @@ func (st *starting) begin(ctx context.Context, c appsyncsocket.Credential) {
 // admit adds what a Lambda authorizer is told, and keeps the headers.
 func (st *starting) admit(ctx context.Context, r *identity.Request) (*identity.Caller, *fault.Error) {
 	st.run.Headers = appsynchttp.RequestHeaders(r.Header, r.Signed.Host)
-	st.run.RequestID = uuid.NewString()
-	r.RequestID, r.Query, r.OperationName, r.Variables = st.run.RequestID, st.sent.query, st.sent.operation, st.sent.variables
+	r.RequestID, r.Query, r.OperationName, r.Variables = uuid.NewString(), st.sent.query, st.sent.operation, st.sent.variables
+	st.run.RequestID = &r.RequestID
 	return st.rt.api.o.Admit(ctx, r)
 }
 
