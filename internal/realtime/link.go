@@ -47,7 +47,6 @@ func (l *link) run() {
 	defer l.cancel()
 	for attempts, outage := 0, 0; ; attempts++ {
 		l.countAttempt()
-		opened := time.Now()
 		conn, alive, err := l.connect()
 		if err != nil {
 			outage++
@@ -57,10 +56,11 @@ func (l *link) run() {
 				l.socket.reconnects.Add(1)
 			}
 			outage = 0
+			opened := time.Now()
 			err = l.serve(conn, alive)
-		}
-		if time.Since(opened) > l.socket.options.MaxPause {
-			attempts = 0
+			if time.Since(opened) > l.socket.options.MaxPause {
+				attempts = 0
+			}
 		}
 		if !l.goOn(err) || !Sleep(l.ctx, l.socket.options.pause(attempts)) {
 			return

@@ -160,6 +160,9 @@ func (s *Socket) remove(sub *Subscription, err error) {
 	if sub.stopped != nil {
 		close(sub.stopped)
 	}
+	if sub.reply != nil { // nobody needs to wait for the server any more
+		sub.answer(err)
+	}
 	if !sub.accepted {
 		sub.started <- err // has room: it is sent once
 	} else if sub.queue.end(err, err == ErrClosed) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"github.com/tidewire/tidewire/internal/realtime"
+	"github.com/tidewire/tidewire/internal/wire"
 )
 
 // A server cannot hold up Close by a message that it does not finish.
@@ -79,4 +81,59 @@ func TestProofThatDoesNotCome(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who has given up leaves nothing behind that waits for the server.
+func TestGivenUpStartsAreNotWaitedFor(t *testing.T) { // alone: goroutines are counted
+	synctest.Test(t, func(t *testing.T) {
+		s, count, _ := newSocket(t, realtime.Options{}, func(p *peer) {
+			if p.hello() {
+				for _, ok := p.next(); ok; _, ok = p.next() {
+				}
+			}
+		})
+		before := runtime.NumGoroutine()
+		for range 100 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			if _, err := s.Subscribe(ctx, count.start, nil); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+			cancel()
+		}
+		synctest.Wait()
+		if n := runtime.NumGoroutine() - before; n > 20 {
+			t.Errorf("%d goroutines more", n)
+		}
+	})
+}
+
+// Pauses grow also when each attempt takes longer than the longest of them.
+func TestPausesGrowAfterSlowAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var failed time.Time
+		var pauses []time.Duration
+		o := realtime.Options{Tuning: realtime.Tuning{MinPause: time.Second, MaxPause: 4 * time.Second, Attempts: 6}}
+		o.Handshake = func(context.Context) (*realtime.Handshake, error) {
+			if failed.IsZero() { // the first one
+				failed = time.Now()
+				return &realtime.Handshake{URL: "ws://test/graphql", Subprotocols: []string{"graphql-ws"}}, nil
+			}
+			pauses = append(pauses, time.Since(failed))
+			time.Sleep(10 * time.Second)
+			failed = time.Now()
+			return nil, errors.New("no proof")
+		}
+		s, count, _ := newSocket(t, o, func(p *peer) {
+			if p.hello() {
+				p.obey(func(wire.Frame) { p.drop() })
+			}
+		})
+		if _, err := mustSubscribe(t, s, count).Next(t.Context()); err == nil {
+			t.Error("no error")
+		}
+		if len(pauses) != 6 || pauses[5] < 2*time.Second {
+			t.Errorf("%v", pauses)
+		}
+	})
 }
