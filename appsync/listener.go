@@ -29,6 +29,7 @@ type Listener[Req any, Forward ~func(any, json.RawMessage) error] struct {
 	news chan error // nil: not started, or closed
 	subs map[string]*listening
 	last int
+	ends int // calls of Close
 }
 
 // listening is one subscription of a Listener.
@@ -73,7 +74,8 @@ func (l *Listener[Req, Forward]) Start(context.Context) (chan error, error) {
 
 // Subscribe starts a subscription, as [Client.Subscribe] does, and hands each
 // payload to forward, which sends it on channel. At the end the channel is
-// closed. The id that is returned is for Unsubscribe.
+// closed. The id that is returned is for Unsubscribe. [ErrClosed]: Close was
+// called meanwhile.
 func (l *Listener[Req, Forward]) Subscribe(req *Req, channel any, forward Forward) (string, error) {
 	r, err := generatedRequest(req)
 	if err != nil {
@@ -85,7 +87,7 @@ func (l *Listener[Req, Forward]) Subscribe(req *Req, channel any, forward Forwar
 	}
 	l.mu.Lock()
 	l.last++
-	id := strconv.Itoa(l.last)
+	id, ends := strconv.Itoa(l.last), l.ends
 	l.mu.Unlock()
 	one := &listening{channel: to, done: make(chan struct{})}
 	one.sub, err = l.client.subscribe(context.Background(), r, func(e realtime.Event, err error) {
@@ -98,14 +100,27 @@ func (l *Listener[Req, Forward]) Subscribe(req *Req, channel any, forward Forwar
 	if err != nil {
 		return "", err
 	}
+	if !l.keep(id, one, ends) {
+		one.stop()
+		return "", ErrClosed
+	}
+	return id, nil
+}
+
+// keep makes a subscription known that was begun after so many ends. False: there
+// was another since.
+func (l *Listener[Req, Forward]) keep(id string, one *listening, ends int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
 	case <-one.done: // already
 	default:
+		if l.ends != ends {
+			return false
+		}
 		l.subs[id] = one
 	}
-	return id, nil
+	return true
 }
 
 // forward hands over a message, or tells of those that are missing.
@@ -150,6 +165,13 @@ func (l *Listener[Req, Forward]) Unsubscribe(id string) error {
 	if one == nil {
 		return fmt.Errorf("appsync: there is no subscription %q", id)
 	}
+	one.stop()
+	return nil
+}
+
+// stop ends a subscription and takes what is on its way, until its channel is
+// closed.
+func (one *listening) stop() {
 	one.sub.Close(context.Background())
 	cases := []reflect.SelectCase{
 		{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(one.done)},
@@ -157,15 +179,17 @@ func (l *Listener[Req, Forward]) Unsubscribe(id string) error {
 	}
 	for {
 		if which, _, _ := reflect.Select(cases); which == 0 {
-			return nil
+			return
 		}
 	}
 }
 
-// Close ends all subscriptions and closes the channel of errors. The Client
-// stays usable.
+// Close ends all subscriptions, also those that are being started, and closes the
+// channel of errors. The Client stays usable. Close a Listener before its Client:
+// [Client.Close] waits for a payload that nobody takes from its channel.
 func (l *Listener[Req, Forward]) Close() error {
 	l.mu.Lock()
+	l.ends++
 	var ids []string
 	for id := range l.subs {
 		ids = append(ids, id)

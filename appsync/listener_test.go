@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/internal/wire"
@@ -29,6 +31,45 @@ func forwardID(channel any, raw json.RawMessage) error {
 	}
 	channel.(chan string) <- m.Data.ID
 	return nil
+}
+
+// Close also ends a subscription that is being started.
+func TestGeneratedCloseDuringSubscribe(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		stopped := false
+		c := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *socket) {
+			if !s.hello() {
+				return
+			}
+			for f, ok := s.next(); ok; f, ok = s.next() {
+				switch f.Type {
+				case wire.Start:
+					time.Sleep(time.Second)
+					s.send(`{"type":"start_ack","id":%q}`, f.ID)
+				case wire.Stop:
+					stopped = true
+					s.send(`{"type":"complete","id":%q}`, f.ID)
+				}
+			}
+		})
+		client := appsync.GeneratedSubscriptions[generatedRequest, forwardData](c)
+		ids, ended := make(chan string), make(chan error, 1)
+		go func() {
+			_, err := client.Subscribe(&generatedRequest{Query: onPost}, ids, forwardID)
+			ended <- err
+		}()
+		synctest.Wait()
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-ended; !errors.Is(err, appsync.ErrClosed) || !stopped {
+			t.Errorf("%v; stopped: %v", err, stopped)
+		}
+		if _, err := client.Subscribe(&generatedRequest{Query: onPost}, make(chan string), forwardID); err != nil {
+			t.Error(err) // the Client stays usable, and so does the Listener
+		}
+	})
 }
 
 func TestGeneratedSubscriptions(t *testing.T) {
