@@ -1,7 +1,6 @@
 package datasource
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 )
@@ -83,38 +82,6 @@ func (c *call) alreadySo(current json.RawMessage, wanted item) (json.RawMessage,
 	return value, true, f
 }
 
-func sameItem(a, b item, ignore []string) bool {
-	ignored := make(map[string]bool, len(ignore))
-	for _, name := range ignore {
-		ignored[name] = true
-	}
-	for _, pair := range [][2]item{{a, b}, {b, a}} {
-		for name, value := range pair[0] {
-			if !ignored[name] && !sameJSON(value, pair[1][name]) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// sameJSON compares values whatever the order of their members and blanks.
-func sameJSON(a, b attribute) bool {
-	return bytes.Equal(a, b) || bytes.Equal(canonical(a), canonical(b))
-}
-
-func canonical(v attribute) []byte {
-	var any any
-	if json.Unmarshal(v, &any) != nil {
-		return nil
-	}
-	text, err := json.Marshal(any)
-	if err != nil {
-		return nil
-	}
-	return text
-}
-
 // custom asks the strategy's Lambda function what to do: reject the write,
 // discard it, or try it again with other values (AppSync developer guide,
 // "Handling a condition check failure").
@@ -122,6 +89,9 @@ func (c *call) custom(f *Failure, current json.RawMessage) (json.RawMessage, *Fa
 	event, failed := c.customEvent(current)
 	if failed != nil {
 		return null, failed
+	}
+	if f := c.s.permitted(c.ds, "Lambda", "lambda:InvokeFunction", c.d.Condition.Handler.Lambda); f != nil {
+		return null, f
 	}
 	reply, err := c.s.o.Invoke(c, c.d.Condition.Handler.Lambda, event)
 	if err != nil {

@@ -76,7 +76,7 @@ func inOrder(keys []item, items []json.RawMessage) []json.RawMessage {
 
 func holds(have, key item) bool {
 	for name, value := range key {
-		if !sameJSON(have[name], value) {
+		if !sameValue(have[name], value) {
 			return false
 		}
 	}

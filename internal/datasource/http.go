@@ -30,10 +30,41 @@ type httpDocument struct {
 	Method string `json:"method"`
 	Path   string `json:"resourcePath"`
 	Params struct {
-		Headers map[string]json.RawMessage `json:"headers"`
+		Headers headerList                 `json:"headers"`
 		Query   map[string]json.RawMessage `json:"query"`
 		Body    json.RawMessage            `json:"body"`
 	} `json:"params"`
+}
+
+// headerList is an object of headers in its order: of names that differ by case,
+// as the caller's x-user and the code's X-User, the last counts.
+type headerList []header
+
+type header struct {
+	name  string
+	value json.RawMessage
+}
+
+// UnmarshalJSON reads an object, or null.
+func (l *headerList) UnmarshalJSON(b []byte) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if open, err := d.Token(); err != nil || open == nil {
+		return err
+	} else if open != json.Delim('{') {
+		return errors.New("params.headers must be an object")
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		h := header{name: name.(string)} // a member's name is one
+		if err := d.Decode(&h.value); err != nil {
+			return err
+		}
+		*l = append(*l, h)
+	}
+	return nil
 }
 
 // doHTTP sends a request and gives {statusCode, headers, body} whatever the
@@ -94,8 +125,8 @@ func (s *Sources) httpRequest(ctx context.Context, ds *spec.DataSource, d *httpD
 	if !slices.Contains([]string{"GET", "POST", "PUT", "DELETE", "PATCH"}, d.Method) {
 		return nil, &Failure{Type: badTemplate, Message: fmt.Sprintf("method must be GET, POST, PUT, DELETE or PATCH, not %q", d.Method)}
 	}
-	if !strings.HasPrefix(d.Path, "/") {
-		return nil, &Failure{Type: badTemplate, Message: fmt.Sprintf("resourcePath must begin with a slash: %q", d.Path)}
+	if !strings.HasPrefix(d.Path, "/") || strings.Contains(d.Path, "#") { // which would hide params.query
+		return nil, &Failure{Type: badTemplate, Message: fmt.Sprintf("resourcePath must begin with a slash and have no fragment: %.200q", d.Path)}
 	}
 	address := strings.TrimSuffix(ds.Endpoint, "/") + d.Path
 	if query := queryOf(d.Params.Query); query != "" {
@@ -110,9 +141,9 @@ func (s *Sources) httpRequest(ctx context.Context, ds *spec.DataSource, d *httpD
 	if err != nil || !sameHost(r, ds.Endpoint) {
 		return nil, &Failure{Type: badTemplate, Message: "resourcePath is no path of a URL"}
 	}
-	for name, value := range d.Params.Headers {
-		if !ownHeaders[http.CanonicalHeaderKey(name)] {
-			r.Header.Set(name, string(text(value)))
+	for _, h := range d.Params.Headers {
+		if !ownHeaders[http.CanonicalHeaderKey(h.name)] {
+			r.Header.Set(h.name, string(text(h.value)))
 		}
 	}
 	return r, s.signHTTP(ctx, ds, r, body)
@@ -122,7 +153,7 @@ func (s *Sources) httpRequest(ctx context.Context, ds *spec.DataSource, d *httpD
 // caller's headers on must not let the caller choose whom a signature is for.
 var ownHeaders = map[string]bool{
 	"Host": true, "Connection": true, "Upgrade": true, "Keep-Alive": true, "Te": true, "Trailer": true, "Transfer-Encoding": true,
-	"Content-Length": true, "Proxy-Authorization": true, "Proxy-Connection": true,
+	"Content-Length": true, "Expect": true, "Proxy-Authorization": true, "Proxy-Connection": true,
 }
 
 // sameHost makes sure that a path did not change where the request goes.

@@ -13,27 +13,37 @@ import (
 // maxEvents bounds the invocations of type Event at work.
 const maxEvents = 100
 
-// doLambda invokes a function with the payload of {operation, payload,
-// invocationType} (AppSync developer guide, "JavaScript resolver function
-// reference for Lambda").
-func (s *Sources) doLambda(ctx context.Context, ds *spec.DataSource, document json.RawMessage) (json.RawMessage, *Failure) {
-	var d struct {
-		Operation  string          `json:"operation"`
-		Payload    json.RawMessage `json:"payload"`
-		Invocation string          `json:"invocationType"`
-	}
+// lambdaDocument is the request document of a function (AppSync developer guide,
+// "JavaScript resolver function reference for Lambda").
+type lambdaDocument struct {
+	Operation  string          `json:"operation"`
+	Payload    json.RawMessage `json:"payload"`
+	Invocation string          `json:"invocationType"`
+}
+
+func readLambda(document json.RawMessage) (d lambdaDocument, f *Failure) {
 	if f := decode(document, &d); f != nil {
-		return null, f
+		return d, f
 	}
+	d.Payload = orNull(d.Payload)
+	if d.Invocation != "" && d.Invocation != "RequestResponse" && d.Invocation != "Event" {
+		return d, &Failure{Type: badTemplate, Message: fmt.Sprintf("invocationType must be RequestResponse or Event, not %q", d.Invocation)}
+	}
+	return d, nil
+}
+
+// doLambda invokes a function with the payload of a document.
+func (s *Sources) doLambda(ctx context.Context, ds *spec.DataSource, document json.RawMessage) (json.RawMessage, *Failure) {
+	d, f := readLambda(document)
 	switch {
+	case f != nil:
+		return null, f
 	case d.Operation != "Invoke" && d.Operation != "BatchInvoke":
 		return null, &Failure{Type: badTemplate, Message: fmt.Sprintf("operation must be Invoke or BatchInvoke for a Lambda data source, not %q", d.Operation)}
-	case d.Invocation == "" || d.Invocation == "RequestResponse":
-		return s.invoke(ctx, ds, orNull(d.Payload))
 	case d.Invocation == "Event":
-		return null, s.invokeEvent(ds, orNull(d.Payload))
+		return null, s.invokeEvent(ds, d.Payload)
 	}
-	return null, &Failure{Type: badTemplate, Message: fmt.Sprintf("invocationType must be RequestResponse or Event, not %q", d.Invocation)}
+	return s.invoke(ctx, ds, d.Payload)
 }
 
 // Direct invokes the function of a direct Lambda resolver with the whole
@@ -119,35 +129,55 @@ func (s *Sources) invokeEvent(ds *spec.DataSource, payload []byte) *Failure {
 
 // Batch invokes a function once for several calls: with the list of their
 // contexts if direct, else of the payloads of their request documents (AppSync
-// developer guide, "Using batching"). It answers each.
+// developer guide, "Using batching"). It answers each. When all documents say
+// Event, nobody waits, and the answers are null.
 func (s *Sources) Batch(ctx context.Context, ds *spec.DataSource, calls []json.RawMessage, direct bool) []Answer {
 	if f := s.isLambda(ds); f != nil {
 		return all(len(calls), f)
 	}
+	event := false
 	if !direct {
-		payloads := make([]json.RawMessage, len(calls))
-		for i, document := range calls {
-			var f *Failure
-			if payloads[i], f = doNone(document); f != nil { // which reads the payload, too
-				return all(len(calls), f)
-			}
+		var f *Failure
+		if calls, event, f = payloads(calls); f != nil {
+			return all(len(calls), f)
 		}
-		calls = payloads
 	}
-	event, err := json.Marshal(calls)
+	list, err := json.Marshal(calls)
 	if err != nil {
 		return all(len(calls), &Failure{Type: badTemplate, Message: "a request document is no JSON"})
 	}
+	if event {
+		return all(len(calls), s.invokeEvent(ds, list))
+	}
+	return s.invokeBatch(ctx, ds, list, len(calls), direct)
+}
+
+// payloads are those of documents; event says that nobody waits for any. There
+// are as many beside a failure.
+func payloads(documents []json.RawMessage) (list []json.RawMessage, event bool, f *Failure) {
+	list, event = make([]json.RawMessage, len(documents)), true
+	for i, document := range documents {
+		d, f := readLambda(document)
+		if f != nil {
+			return list, false, f
+		}
+		list[i], event = d.Payload, event && d.Invocation == "Event"
+	}
+	return list, event, nil
+}
+
+// invokeBatch asks for n answers at once.
+func (s *Sources) invokeBatch(ctx context.Context, ds *spec.DataSource, event []byte, n int, direct bool) []Answer {
 	reply, failed := s.invoke(ctx, ds, event)
 	if failed != nil {
-		return all(len(calls), failed)
+		return all(n, failed)
 	}
 	var list []json.RawMessage
-	if err := json.Unmarshal(reply, &list); err != nil || len(list) != len(calls) {
-		return all(len(calls), &Failure{Type: "Lambda:IllegalArgument",
-			Message: fmt.Sprintf("the function %s must answer a list of %d, in the order of the list it got", ds.FunctionARN, len(calls))})
+	if err := json.Unmarshal(reply, &list); err != nil || len(list) != n {
+		return all(n, &Failure{Type: "Lambda:IllegalArgument",
+			Message: fmt.Sprintf("the function %s must answer a list of %d, in the order of the list it got", ds.FunctionARN, n)})
 	}
-	answers := make([]Answer, len(calls))
+	answers := make([]Answer, n)
 	for i, element := range list {
 		answers[i] = Answer{Value: element}
 		if direct {

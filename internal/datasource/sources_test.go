@@ -365,6 +365,34 @@ func TestBatch(t *testing.T) {
 	}
 }
 
+// TestBatchEvents: of a batch that says Event, nobody waits for the answer.
+func TestBatchEvents(t *testing.T) {
+	t.Parallel()
+	item := func(invocation string) json.RawMessage {
+		return json.RawMessage(`{"operation":"BatchInvoke","payload":1,"invocationType":"` + invocation + `"}`)
+	}
+	d := &desk{reply: `"not a list"`}
+	s := d.sources(t, nil)
+	for _, a := range s.Batch(context.Background(), function(), []json.RawMessage{item("Event"), item("Event")}, false) {
+		if a.Failure != nil || string(a.Value) != "null" {
+			t.Errorf("%s, %v", a.Value, a.Failure)
+		}
+	}
+	if err := s.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{functionARN + " [1,1]"}, d.invoked); diff != "" {
+		t.Error(diff)
+	}
+	for _, other := range []string{"RequestResponse", "Whenever"} {
+		for _, a := range (&desk{reply: `"not a list"`}).sources(t, nil).Batch(context.Background(), function(), []json.RawMessage{item("Event"), item(other)}, false) {
+			if a.Failure == nil {
+				t.Errorf("Event beside %s: %s", other, a.Value)
+			}
+		}
+	}
+}
+
 func TestEventsAreWaitedForAndBounded(t *testing.T) {
 	t.Parallel()
 	hold, began := make(chan struct{}), make(chan struct{}, 200)
@@ -446,6 +474,12 @@ func TestHTTP(t *testing.T) {
 				ds.SigningService, ds.SigningRegion, ds.RoleARN = "es", "eu-west-1", tableRole
 			},
 			map[string]string{"X-Signed": "yes", "X-Seen": "GET /echo h"}, ""},
+		{"the last of headers that differ by case", `{"method":"GET","resourcePath":"/echo","params":{"headers":{"x-a":"caller","B":"","X-A":"code"}}}`, nil,
+			map[string]string{"X-Seen": "GET /echo code"}, ""},
+		{"no headers", `{"method":"GET","resourcePath":"/echo","params":{"headers":null}}`, nil, map[string]string{"X-Seen": "GET /echo"}, ""},
+		{"headers that are no object", `{"method":"GET","resourcePath":"/echo","params":{"headers":["x-a"]}}`, nil, nil, "MappingTemplate"},
+		{"a line break in a header", `{"method":"GET","resourcePath":"/echo","params":{"headers":{"x-b":"1\r\nx-a: 2"}}}`, nil, nil, "Http:RequestFailed"},
+		{"a fragment that hides the query", `{"method":"GET","resourcePath":"/echo/1#","params":{"query":{"tenant":"t1"}}}`, nil, nil, "MappingTemplate"},
 		{"a redirect is an answer", `{"method":"GET","resourcePath":"/moved"}`, nil, map[string]string{"statusCode": "302"}, ""},
 		{"too long", `{"method":"GET","resourcePath":"/long"}`, nil, nil, "Http:ResponseTooLarge"},
 		{"no role", `{"method":"GET","resourcePath":"/echo"}`, func(ds *spec.DataSource) { ds.SigningService = "es" }, nil, "Http:CredentialsFailed"},
@@ -563,6 +597,28 @@ func TestRolesAreAsked(t *testing.T) {
 				t.Errorf("refused: %v", f)
 			}
 		})
+	}
+}
+
+// TestRoleOfCustomStrategy: the data source's role invokes the function that a
+// failed condition asks.
+func TestRoleOfCustomStrategy(t *testing.T) {
+	t.Parallel()
+	d := &desk{answers: []string{checkFailed, `200 {"Item":{"id":{"S":"1"}}}`}, reply: `{"action":"discard"}`}
+	var refused string
+	s := d.sources(t, func(o *datasource.SourcesOptions) {
+		o.Authorize = func(_, action, resource string) error {
+			if strings.HasPrefix(action, "lambda:") {
+				refused = action + " " + resource
+				return errors.New("no statement allows it")
+			}
+			return nil
+		}
+	})
+	document := `{"operation":"DeleteItem","key":{"id":{"S":"1"}},"condition":{"expression":"x","conditionalCheckFailedHandler":{"strategy":"Custom","lambdaArn":"arn:l"}}}`
+	got, f := s.Do(context.Background(), table(), json.RawMessage(document), nil)
+	if f == nil || f.Type != "Lambda:AccessDeniedException" || string(got) != "null" || refused != "lambda:InvokeFunction arn:l" || len(d.invoked) > 0 {
+		t.Errorf("got %s, %v; refused %q, invoked %q", got, f, refused, d.invoked)
 	}
 }
 
