@@ -150,7 +150,7 @@ func (g *Gateway) serveGraphQL(server *appsyncServer, s *spec.Spec, a *spec.Grap
 		AuthorizeField: func(c *identity.Caller, typeName, field string) *fault.Error {
 			return server.modes.Load().AuthorizeField(c, typeName, field)
 		},
-		Load:      newScripts(code, s, logScript(g.o.Log)).load,
+		Load:      newScripts(code, s).load,
 		Sources:   graphqlapi.Sources{Do: g.sources.Do, Direct: g.sources.Direct, Batch: g.sources.Batch},
 		KnownHost: g.knownHost(a.ID),
 		Publish:   g.bus.Publish, Receive: g.bus.Receive,
@@ -177,7 +177,7 @@ func (g *Gateway) serveEvents(server *appsyncServer, s *spec.Spec, a *spec.Event
 		Authorize: func(c *identity.Caller, op identity.EventOperation, namespace string) *fault.Error {
 			return server.modes.Load().AuthorizeEvents(c, op, namespace)
 		},
-		Load:      newScripts(code, s, logScript(g.o.Log)).loadHandlers,
+		Load:      newScripts(code, s).loadHandlers,
 		Sources:   eventsapi.Sources{Do: g.sources.Do, Direct: g.sources.Direct},
 		KnownHost: g.knownHost(a.ID),
 		Bus:       eventsapi.Bus{Publish: g.bus.Publish, Receive: g.bus.Receive},
@@ -234,7 +234,7 @@ func appsyncProblems(s *spec.Spec, known spec.Problems, code *engine) (spec.Prob
 	if err != nil {
 		return nil, err
 	}
-	load := newScripts(made, s, func(_, _, _ string) {})
+	load := newScripts(made, s)
 	load.all(s.GraphQLAPIs)
 	var ps spec.Problems
 	for i := range s.GraphQLAPIs {

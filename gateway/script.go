@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"context"
-	"log/slog"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -19,27 +17,15 @@ import (
 type scripts struct {
 	engine *appsyncjs.Engine
 	root   string // absolute
-	log    func(owner string, level, text string)
 }
 
 // newScripts is for the code of a template.
-func newScripts(engine *appsyncjs.Engine, s *spec.Spec, log func(owner, level, text string)) *scripts {
-	c := &scripts{engine: engine, log: log}
+func newScripts(engine *appsyncjs.Engine, s *spec.Spec) *scripts {
+	c := &scripts{engine: engine}
 	if dir, err := filepath.Abs(filepath.Dir(s.File)); err == nil {
 		c.root = dir
 	}
 	return c
-}
-
-// logScript is the log of an API's code: what AppSync sends to CloudWatch.
-func logScript(log *slog.Logger) func(owner, level, text string) {
-	return func(owner, level, text string) {
-		if level == "ERROR" {
-			log.Error("script", "of", owner, "text", text)
-			return
-		}
-		log.Info("script", "of", owner, "text", text)
-	}
 }
 
 // load is for resolvers of a GraphQL API.
@@ -48,7 +34,7 @@ func (c *scripts) load(owner string, script *spec.Script) (*graphqlapi.Module, s
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	return &graphqlapi.Module{Has: m.Has, Call: c.caller(owner, m)}, nil
+	return &graphqlapi.Module{Has: m.Has, Call: m.Call}, nil
 }
 
 // loadHandlers is for handlers of an Event API.
@@ -57,14 +43,7 @@ func (c *scripts) loadHandlers(owner string, script *spec.Script) (*eventsapi.Mo
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	return &eventsapi.Module{Has: m.Has, Call: c.caller(owner, m)}, nil
-}
-
-// caller runs functions of a module, and writes down what they log.
-func (c *scripts) caller(owner string, m *appsyncjs.Module) func(context.Context, string, *appsyncjs.Call) *appsyncjs.Outcome {
-	return func(ctx context.Context, function string, call *appsyncjs.Call) *appsyncjs.Outcome {
-		return c.outcome(owner, m.Call(ctx, function, call))
-	}
+	return &eventsapi.Module{Has: m.Has, Call: m.Call}, nil
 }
 
 func (c *scripts) module(owner string, script *spec.Script) (*appsyncjs.Module, spec.Problems) {
@@ -130,15 +109,4 @@ func codeProblems(owner string, script *spec.Script, problems appsyncjs.Problems
 		ps = append(ps, spec.Problem{At: at, Resource: owner, Property: "Properties.Code", Message: message, Hint: p.Hint})
 	}
 	return ps
-}
-
-// outcome is what the engine answered; what it logs goes to the API's log.
-func (c *scripts) outcome(owner string, o *appsyncjs.Outcome) *appsyncjs.Outcome {
-	for _, line := range o.Logs {
-		c.log(owner, line.Level, line.Text)
-	}
-	if o.Reason != "" {
-		c.log(owner, "ERROR", o.At.String()+": "+o.Reason)
-	}
-	return o
 }
