@@ -79,20 +79,20 @@ func (g *Gateway) openAppSync(s *spec.Spec) error {
 // nothing, and is what of them may fail, such as a file with keys that is gone.
 func (g *Gateway) newModes(s *spec.Spec) (map[string]*identity.Modes, error) {
 	all := map[string]*identity.Modes{}
-	add := func(id string, o identity.ModesOptions) error {
-		o.Spec, o.IAM, o.LocalIAM, o.Invoke = s, g.appsyncAuth, g.localAppSyncAuth, g.invokeByARN
+	add := func(id, arn string, o identity.ModesOptions) error {
+		o.Spec, o.IAM, o.LocalIAM, o.Invoke = s, g.appsyncAuth, g.localAppSyncAuth, g.authorizer(s, arn)
 		o.Issuers, o.Log, o.Now = g.o.Issuers, g.o.Log, g.o.Now
 		modes, err := identity.NewModes(o)
 		all[id] = modes
 		return err
 	}
 	for i := range s.GraphQLAPIs {
-		if err := add(s.GraphQLAPIs[i].ID, identity.ModesOptions{API: &s.GraphQLAPIs[i]}); err != nil {
+		if err := add(s.GraphQLAPIs[i].ID, s.GraphQLAPIs[i].ARN, identity.ModesOptions{API: &s.GraphQLAPIs[i]}); err != nil {
 			return nil, err
 		}
 	}
 	for i := range s.EventsAPIs {
-		if err := add(s.EventsAPIs[i].ID, identity.ModesOptions{Events: &s.EventsAPIs[i]}); err != nil {
+		if err := add(s.EventsAPIs[i].ID, s.EventsAPIs[i].ARN, identity.ModesOptions{Events: &s.EventsAPIs[i]}); err != nil {
 			return nil, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
@@ -217,7 +218,7 @@ func (o *Options) resolveFunction(c *config, s *spec.Stage, source string, in *s
 	if o.NoLambdaPermissions {
 		return f.Name, nil
 	}
-	return f.Name, checkPermission(c.spec, f, source)
+	return f.Name, identity.MayInvoke(c.spec, f, gatewayPrincipal, source)
 }
 
 // elsewhere resolves a function that the template does not define. Its own

@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
-
-	"github.com/tidewire/tidewire/internal/spec"
 )
 
 func TestUpdateKeepsSockets(t *testing.T) {
@@ -62,42 +60,6 @@ func TestUpdateTakesStageAway(t *testing.T) {
 	}
 	if rc := requestContext(t, r.await("disconnect")); rc["stage"] != "prod" || rc["connectionId"] != id {
 		t.Error(rc)
-	}
-}
-
-func TestPermission(t *testing.T) {
-	t.Parallel()
-	const source = "arn:aws:execute-api:us-east-1:123456789012:abc123/prod/$connect"
-	for _, tt := range []struct {
-		name   string
-		change func(p *spec.Permission)
-		want   bool
-	}{
-		{"any route", func(*spec.Permission) {}, true},
-		{"this route", func(p *spec.Permission) { p.SourceARN = source }, true},
-		{"stage wildcard", func(p *spec.Permission) { p.SourceARN = "arn:aws:execute-api:us-east-1:123456789012:abc123/*/$connect" }, true},
-		{"other route", func(p *spec.Permission) { p.SourceARN = "arn:aws:execute-api:us-east-1:123456789012:abc123/*/send" }, false},
-		{"other API", func(p *spec.Permission) { p.SourceARN = "arn:aws:execute-api:us-east-1:123456789012:other/*" }, false},
-		{"REST form", func(p *spec.Permission) { p.SourceARN = "arn:aws:execute-api:us-east-1:123456789012:abc123/*/*/*" }, false},
-		{"no source", func(p *spec.Permission) { p.SourceARN = "" }, true},
-		{"account", func(p *spec.Permission) { p.SourceAccount = testAccount }, true},
-		{"other account", func(p *spec.Permission) { p.SourceAccount = "999999999999" }, false},
-		{"any principal", func(p *spec.Permission) { p.Principal = "*" }, true},
-		{"other principal", func(p *spec.Permission) { p.Principal = "s3.amazonaws.com" }, false},
-		{"any action", func(p *spec.Permission) { p.Action = "lambda:*" }, true},
-		{"other action", func(p *spec.Permission) { p.Action = "lambda:GetFunction" }, false},
-		{"alias", func(p *spec.Permission) { p.FunctionARN += ":live" }, true},
-		{"other function", func(p *spec.Permission) { p.FunctionARN += "x" }, false},
-	} {
-		s := testSpec("$connect")
-		tt.change(&s.Permissions[0])
-		err := checkPermission(s, &s.Functions[0], source)
-		if (err == nil) != tt.want {
-			t.Errorf("%s: %v", tt.name, err)
-		}
-		if err != nil && !strings.Contains(err.Error(), "SourceArn: "+source) {
-			t.Errorf("%s: no remedy in %v", tt.name, err)
-		}
 	}
 }
 
