@@ -8,17 +8,11 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// ToAttributeValue turns plain JSON into DynamoDB's typed JSON as its API takes
-// it: {"N":"1"}, {"NULL":true}, lists rather than sets. Keys keep their order,
-// and numbers every digit. It fails for what is no JSON, and for values nested
-// more than 200 levels deep.
-func ToAttributeValue(v json.RawMessage) (json.RawMessage, error) {
-	return convertJSON(v, appendTyped)
-}
-
 // WireAttributeValue turns typed JSON as AppSync has it in request documents
 // ({"N":1}, {"NULL":null}) into what DynamoDB's API takes ({"N":"1"},
-// {"NULL":true}). It fails for an object that is not one typed value.
+// {"NULL":true}). Keys keep their order, and numbers every digit. It fails for an
+// object that is not one typed value, and for values nested more than 200 levels
+// deep.
 func WireAttributeValue(v json.RawMessage) (json.RawMessage, error) {
 	return convertJSON(v, appendWire)
 }
@@ -39,39 +33,6 @@ func convertJSON(v json.RawMessage, convert jsonAppender) (json.RawMessage, erro
 }
 
 var errDeep = fmt.Errorf("nested more than %d levels deep", deepest)
-
-func appendTyped(dst []byte, v gjson.Result, depth int) ([]byte, error) {
-	if depth > deepest {
-		return nil, errDeep
-	}
-	switch {
-	case v.IsArray():
-		return appendMembers(append(dst, `{"L":`...), v, depth, appendTyped)
-	case v.IsObject():
-		return appendMembers(append(dst, `{"M":`...), v, depth, appendTyped)
-	}
-	switch v.Type {
-	case gjson.String:
-		dst = append(append(dst, `{"S":`...), v.Raw...)
-	case gjson.Number:
-		dst = append(append(append(dst, `{"N":"`...), v.Raw...), '"')
-	case gjson.True, gjson.False:
-		dst = append(append(dst, `{"BOOL":`...), v.Raw...)
-	default:
-		dst = append(dst, `{"NULL":true`...)
-	}
-	return append(dst, '}'), nil
-}
-
-// appendMembers converts what is in an array or an object, and closes the object
-// around it.
-func appendMembers(dst []byte, v gjson.Result, depth int, convert jsonAppender) ([]byte, error) {
-	dst, err := appendEach(dst, v, depth, convert)
-	if err != nil {
-		return nil, err
-	}
-	return append(dst, '}'), nil
-}
 
 func appendEach(dst []byte, v gjson.Result, depth int, convert jsonAppender) (_ []byte, err error) {
 	open, end := byte('['), byte(']')

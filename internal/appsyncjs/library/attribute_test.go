@@ -12,11 +12,11 @@ func TestAttributeValues(t *testing.T) {
 		convert  func(json.RawMessage) (json.RawMessage, error)
 		in, want string // want "" for an error
 	}{
-		{ToAttributeValue, `{"b":1,"a":[true,null,"x\u0041",1.50e3]}`, `{"M":{"b":{"N":"1"},"a":{"L":[{"BOOL":true},{"NULL":true},{"S":"x\u0041"},{"N":"1.50e3"}]}}}`},
-		{ToAttributeValue, `12345678901234567890123`, `{"N":"12345678901234567890123"}`},
-		{ToAttributeValue, `{`, ``},
-		{ToAttributeValue, strings.Repeat("[", 300) + strings.Repeat("]", 300), ``},
 		{WireAttributeValue, `{"M":{"a":{"N":10},"b":{"NULL":null},"c":{"NS":[1,"2"]},"d":{"L":[{"S":"x"}]}}}`, `{"M":{"a":{"N":"10"},"b":{"NULL":true},"c":{"NS":["1","2"]},"d":{"L":[{"S":"x"}]}}}`},
+		{WireAttributeValue, `{"M":{"b":{"N":12345678901234567890123},"a":{"S":"x\u0041"},"c":{"N":1.50e3}}}`, `{"M":{"b":{"N":"12345678901234567890123"},"a":{"S":"x\u0041"},"c":{"N":"1.50e3"}}}`},
+		{WireAttributeValue, `{`, ``},
+		{WireAttributeValue, strings.Repeat(`{"L":[`, 300) + strings.Repeat("]}", 300), ``},
+		{FromAttributeValue, strings.Repeat(`{"L":[`, 300) + strings.Repeat("]}", 300), ``},
 		{WireAttributeValue, `{"N":true}`, ``},
 		{WireAttributeValue, `{"S":"a","N":1}`, ``},
 		{WireAttributeValue, `{"X\"":"a"}`, ``},

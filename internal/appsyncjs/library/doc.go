@@ -11,8 +11,8 @@
 //
 // The regular expressions that AppSync borrows from Java are here too:
 // [CompilePattern] is what util.matches uses, and what a String.prototype.replace
-// with Java's patterns can use. [ToAttributeValue] and [FromAttributeValue] turn
-// plain JSON into DynamoDB's typed JSON and back without a runtime.
+// with Java's patterns can use. [WireAttributeValue] and [FromAttributeValue] turn
+// AppSync's typed JSON into DynamoDB's, and that into plain JSON, without a runtime.
 //
 // # Promises
 //
