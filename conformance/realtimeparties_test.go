@@ -39,6 +39,7 @@ type heardLine struct {
 	Active     bool
 	Complete   bool
 	Lost       string
+	State      string // of the connection, without an ID
 }
 
 // nodeParty runs a client of clients/realtime in Node.js.

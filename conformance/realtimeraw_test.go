@@ -148,9 +148,9 @@ func (l *line) operate(t testing.TB, kind, id, channel string, more object) *sai
 }
 
 // plainStack serves a stack of testdata, of which only API keys are used.
-func plainStack(t testing.TB, name string) *server {
+func plainStack(t testing.TB, name string, args ...string) *server {
 	t.Helper()
-	return serve(t, filepath.Join(suite.root, "conformance", "testdata", name), serveOptions{args: []string{"--parameter", "Notes=" + filepath.Join(t.TempDir(), "notes")}})
+	return serve(t, filepath.Join(suite.root, "conformance", "testdata", name), serveOptions{args: append(args, "--parameter", "Notes="+filepath.Join(t.TempDir(), "notes"))})
 }
 
 // TestRealtimeHandshakes hands over credentials in all ways, good and bad, to

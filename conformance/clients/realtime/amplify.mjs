@@ -27,13 +27,19 @@ export function configure({ url, events, region, mode, apiKey, credentials, toke
   return { authMode: defaultAuthMode, ...(mode === "AWS_LAMBDA" && { authToken: token }) };
 }
 
+// watch tells of the connection's states, and of subscriptions by their operations' names.
+export function watch(say) {
+  Hub.listen("api", ({ payload: { event, data } }) => {
+    if (event === "ConnectionStateChange") say({ state: data.connectionState });
+    if (event === "Subscription ack" && data.query) say({ id: /^subscription (\w+)/.exec(data.query)?.[1], active: true });
+  });
+}
+
 export default function caller(job, say) {
   const options = configure(job);
   const client = generateClient();
   const running = new Map();
-  Hub.listen("api", ({ payload: { event, data } }) => {
-    if (event === "Subscription ack") say({ id: /^subscription (\w+)/.exec(data.query)?.[1], active: true }); // by the operation's name
-  });
+  watch(say);
   return {
     subscribe({ id, query, variables }) {
       const stream = client.graphql({ ...options, query, variables });

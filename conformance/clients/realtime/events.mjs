@@ -1,9 +1,10 @@
 // Amplify's client of Event APIs, as one caller.
 import { events } from "aws-amplify/data";
-import { configure } from "./amplify.mjs";
+import { configure, watch } from "./amplify.mjs";
 
 export default function caller(job, say) {
   const options = configure({ ...job, url: undefined, events: job.url });
+  watch(say);
   const refusal = (e) => e.errors ?? e.error?.errors ?? [{ message: String(e.message ?? e) }];
   return {
     async subscribe({ id, channel }) {
