@@ -24,13 +24,14 @@ func (g *Gateway) auth(api gateway.API) *appsync.Auth {
 	return nil
 }
 
-// GraphQLURL is where the first GraphQL API answers, "http://…/graphql".
+// GraphQLURL is where the first GraphQL API answers, "http://…/graphql"; "" if
+// there is none.
 func (g *Gateway) GraphQLURL() string { return g.first(gateway.KindGraphQL).URL }
 
 // AppSync is a client of the first GraphQL API, closed with the test. auth nil
 // is the API's first mode that needs no token: its API key, or a signature of
-// the local developer. o may be nil. It ends the test when the client cannot be
-// made.
+// the local developer; with neither the client has no Auth of its own. o may be
+// nil. It ends the test when the client cannot be made.
 func (g *Gateway) AppSync(t testing.TB, auth *appsync.Auth, o *appsync.Options) *appsync.Client {
 	t.Helper()
 	var c appsync.Options
@@ -40,7 +41,7 @@ func (g *Gateway) AppSync(t testing.TB, auth *appsync.Auth, o *appsync.Options) 
 	if c.HTTPClient == nil {
 		c.HTTPClient = g.Client()
 	}
-	api := g.first(gateway.KindGraphQL)
+	api := g.need(t, gateway.KindGraphQL, "GraphQL")
 	if auth == nil {
 		auth = g.auth(api)
 	}
@@ -52,7 +53,8 @@ func (g *Gateway) AppSync(t testing.TB, auth *appsync.Auth, o *appsync.Options) 
 	return client
 }
 
-// EventsURL is where the first Event API answers, "http://…/event".
+// EventsURL is where the first Event API answers, "http://…/event"; "" if there
+// is none.
 func (g *Gateway) EventsURL() string { return g.first(gateway.KindEvents).URL }
 
 // Events is a client of the first Event API, closed with the test. auth nil is
@@ -66,7 +68,7 @@ func (g *Gateway) Events(t testing.TB, auth *appsync.Auth, o *events.Options) *e
 	if c.HTTPClient == nil {
 		c.HTTPClient = g.Client()
 	}
-	api := g.first(gateway.KindEvents)
+	api := g.need(t, gateway.KindEvents, "Event")
 	if auth == nil {
 		auth = g.auth(api)
 	}

@@ -4,6 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tidewire/tidewire/appsync"
@@ -51,10 +55,52 @@ func TestAppSync(t *testing.T) {
 		if want := json.RawMessage(`{"me":"arn:aws:iam::123456789012:user/developer"}`); err != nil || string(who.Data) != string(want) {
 			t.Errorf("%+v, %v", who, err)
 		}
+		own, err := appsync.New(g.GraphQLURL(), appsync.IAM(g.Developer(), "us-east-1"), &appsync.Options{HTTPClient: g.Client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := own.Query(t.Context(), &appsync.Request{Query: `{ me }`}); err != nil || string(again.Data) != string(who.Data) {
+			t.Errorf("a client of one's own: %+v, %v", again, err)
+		}
 		if _, err := g.AppSync(t, appsync.APIKey("da2-no"), nil).Query(t.Context(), &appsync.Request{Query: `{ me }`}); !errors.Is(err, appsync.ErrUnauthorized) {
 			t.Errorf("a wrong key: %v", err)
 		}
 	}
+}
+
+// A template without the API that is asked for is said to have none.
+func TestMissingAPIs(t *testing.T) {
+	t.Parallel()
+	g := gatewaytest.New(t, "testdata/events.yaml", &gatewaytest.Options{InMemory: true})
+	for want, ask := range map[string]func(testing.TB){
+		"WebSocket API": func(t testing.TB) { g.Dial(t, nil) },
+		"GraphQL API":   func(t testing.TB) { g.AppSync(t, nil, nil) },
+	} {
+		f := &fatal{TB: t}
+		var asked sync.WaitGroup
+		asked.Go(func() { ask(f) })
+		asked.Wait()
+		if !strings.Contains(f.said, want) {
+			t.Errorf("%q, want one about a %s", f.said, want)
+		}
+	}
+	if g.URL() != "" || g.GraphQLURL() != "" {
+		t.Error("there are more APIs")
+	}
+	if err := g.Connections().Post(t.Context(), "id", nil); err == nil {
+		t.Error("there are connections")
+	}
+}
+
+// fatal is a test of which the end is looked at.
+type fatal struct {
+	testing.TB
+	said string
+}
+
+func (f *fatal) Fatalf(format string, args ...any) {
+	f.said = fmt.Sprintf(format, args...)
+	runtime.Goexit()
 }
 
 func TestEvents(t *testing.T) {
@@ -68,6 +114,13 @@ func TestEvents(t *testing.T) {
 		}
 		if _, err := subscriber.Publish(t.Context(), "/room/a", json.RawMessage(`{"text":"no"}`)); !errors.Is(err, appsync.ErrUnauthorized) {
 			t.Errorf("a key published: %v", err)
+		}
+		own, err := events.New(g.EventsURL(), appsync.IAM(g.Developer(), "us-east-1"), &events.Options{HTTPClient: g.Client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done, err := own.Publish(t.Context(), "/other", json.RawMessage(`1`)); !errors.Is(err, appsync.ErrUnauthorized) {
+			t.Errorf("there is no such namespace: %+v, %v", done, err)
 		}
 		publisher := g.Events(t, appsync.IAM(g.Developer(), "us-east-1"), nil)
 		for _, publish := range []func(context.Context, string, ...json.RawMessage) (*events.Published, error){publisher.Publish, publisher.PublishSocket} {

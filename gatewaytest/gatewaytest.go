@@ -3,22 +3,38 @@
 //
 //	g := gatewaytest.New(t, "template.yaml", &gatewaytest.Options{
 //		Functions: map[string]gatewaytest.Function{
-//			"Send": gatewaytest.Handler(func(ctx context.Context, e events.APIGatewayWebsocketProxyRequest) (Answer, error) { … }),
+//			"Send": gatewaytest.Handler(func(ctx context.Context, e Event) (Answer, error) { … }),
 //		},
 //	})
 //	c := g.Dial(t, nil) // signed as the local developer
 //
-// [Gateway.AppSync] gives a client of a GraphQL API, which may query, mutate
-// and subscribe, and [Gateway.Events] one of an Event API.
+// where Event and Answer are your own types, or those of a library, that are read
+// and written as JSON.
+//
+// # Clients
+//
+// [Gateway.Dial] opens a WebSocket, [Gateway.Connections] posts to one from the
+// side of the server, [Gateway.AppSync] gives a client of a GraphQL API, which may
+// query, mutate and subscribe, and [Gateway.Events] one of an Event API. They are
+// for the first API of their kind in the template, and for its first stage;
+// [gateway.Gateway.APIs] lists all. A client of your own, at one of those URLs or
+// at [Gateway.URL], [Gateway.GraphQLURL] or [Gateway.EventsURL], needs
+// [Gateway.Client] as its HTTP client, because nothing else reaches a gateway in
+// memory.
+//
+// # What is promised
 //
 // The gateway listens on a loopback port, or in memory with
 // [Options.InMemory], keeps its state in the test's own directory, and is
 // closed with the test; a close that fails fails the test. Functions that are
 // not replaced run as they do under `tidewire serve`. No DynamoDB engine is
-// started unless Options.Gateway gives an endpoint.
+// started: give the endpoint of one in Endpoints of [Options.Gateway] if
+// functions need it. Clients that were made here are closed before the gateway.
 //
-// A Gateway may be used from any goroutine; New and Dial, which may end the
-// test, from the test's only.
+// # Concurrency
+//
+// A Gateway may be used from any goroutine; New and what else takes a testing.TB
+// may end the test, so call it from the test's own.
 package gatewaytest
 
 import (
@@ -69,8 +85,10 @@ type Options struct {
 	// InMemory serves over in-memory connections instead of a loopback port:
 	// only this gateway's own clients reach it.
 	InMemory bool
-	// Gateway are the options of the gateway itself. State, ConfigDir, Addr
-	// and Path have defaults fit for a test.
+	// Gateway are the options of the gateway itself. State and ConfigDir are in
+	// the test's directory and Path is that of the process, unless they are
+	// set. Addr and NoDatabase are not looked at, and Functions are added to
+	// those above, which win.
 	Gateway gateway.Options
 }
 
@@ -129,7 +147,8 @@ func options(t testing.TB, o *Options, l net.Listener) *gateway.Options {
 	return &c
 }
 
-// URL is where the first WebSocket API's first stage answers, "ws://…".
+// URL is where the first WebSocket API's first stage answers, "ws://…"; "" if
+// there is none.
 func (g *Gateway) URL() string { return g.first(gateway.KindWebSocket).URL }
 
 // first is the first API of a kind; the zero API if there is none.
@@ -142,17 +161,27 @@ func (g *Gateway) first(kind string) gateway.API {
 	return gateway.API{}
 }
 
+// need is first, and ends the test if there is none.
+func (g *Gateway) need(t testing.TB, kind, name string) gateway.API {
+	t.Helper()
+	api := g.first(kind)
+	if api.Kind == "" {
+		t.Fatalf("gatewaytest: the template has no %s API", name)
+	}
+	return api
+}
+
 // Developer provides the local developer's credentials.
 func (g *Gateway) Developer() aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return g.Credentials(), nil })
 }
 
 // Dial connects to the first API's first stage, signed as the local developer
-// unless o says otherwise. It ends the test when it is refused; the
-// connection is closed with the test.
+// unless o, which may be nil, says otherwise. It ends the test when it is
+// refused; the connection is closed with the test.
 func (g *Gateway) Dial(t testing.TB, o *apigateway.DialOptions) *apigateway.Conn {
 	t.Helper()
-	c, err := apigateway.Dial(t.Context(), g.URL(), g.DialOptions(o))
+	c, err := apigateway.Dial(t.Context(), g.need(t, gateway.KindWebSocket, "WebSocket").URL, g.DialOptions(o))
 	if err != nil {
 		t.Fatalf("gatewaytest: %v", err)
 	}
@@ -182,7 +211,7 @@ func (g *Gateway) DialOptions(o *apigateway.DialOptions) *apigateway.DialOptions
 // Connections is a client of @connections for the first API's first stage,
 // signed as the local developer.
 func (g *Gateway) Connections() *apigateway.Connections {
-	return &apigateway.Connections{Endpoint: "http" + g.URL()[len("ws"):], Credentials: g.Developer(), Region: g.Spec().Region, HTTPClient: g.Client()}
+	return &apigateway.Connections{Endpoint: g.URL(), Credentials: g.Developer(), Region: g.Spec().Region, HTTPClient: g.Client()}
 }
 
 // Client is an HTTP client that reaches this gateway and trusts its
