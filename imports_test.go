@@ -30,6 +30,7 @@ var rooms = map[string]struct {
 	"internal/localca":            {[]string{"internal/state"}, "a certificate authority for loopback, for gateway and cmd"},
 	"internal/template":           {[]string{"iam", "internal/spec"}, "reading a template runs nothing"},
 	"internal/identity":           {[]string{"iam", "sigv4", "internal/fault", "internal/spec", "internal/state"}, "who is calling knows no runtime"},
+	"internal/identity/jwttest":   {nil, "tokens for tests know nobody who reads them"},
 	"internal/conn":               {nil, "the server half of a socket knows no protocol"},
 	"internal/memnet":             {nil, "a network for tests knows nobody who is on it"},
 	"internal/hub":                {[]string{"internal/bus"}, "who is connected and subscribed; runtimes give it function values"},

@@ -16,6 +16,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/oauth2"
+
+	"github.com/tidewire/tidewire/internal/identity/jwttest"
 )
 
 const (
@@ -220,21 +222,5 @@ func (s *oidcServer) idToken(nonce string) string {
 	if nonce != "" {
 		claims["nonce"] = nonce
 	}
-	payload, err := json.Marshal(merged(claims, s.claims))
-	if err != nil {
-		s.t.Error(err)
-	}
-	options := (&jose.SignerOptions{}).WithHeader("kid", "k1")
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: s.key}, options)
-	if err != nil {
-		s.t.Error(err)
-		return ""
-	}
-	signed, err := signer.Sign(payload)
-	if err != nil {
-		s.t.Error(err)
-		return ""
-	}
-	text, _ := signed.CompactSerialize()
-	return text
+	return jwttest.Sign(s.t, jose.ES256, jose.JSONWebKey{Key: s.key, KeyID: "k1"}, merged(claims, s.claims), nil)
 }

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/identity/jwttest"
 )
 
 // keyServer answers discovery and key documents without a network.
@@ -71,21 +70,14 @@ func TestIssuerWithoutKeysRefusesAndSaysSo(t *testing.T) {
 
 func TestKeysFromAFileAndFromAnotherIssuer(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "jwks.json")
-	set, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{publicKey("rsa")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, set, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := jwttest.KeyFile(t, publicKey("rsa"))
 	w := newWorld(t, providers()[2:4], func(o *identity.ModesOptions) {
 		o.Issuers = map[string]string{poolID: file, oidcIssuer: "https://local.example.com"}
 	})
 	w.keys.keys["https://local.example.com"] = []jose.JSONWebKey{publicKey("ec")}
 	for _, r := range []*identity.Request{
 		credential("Authorization", token(t, "rsa", poolClaims())), // a file's tokens have the real issuer
-		credential("Authorization", token(t, "ec", with(oidcClaims(), map[string]any{"iss": "https://local.example.com"}))),
+		credential("Authorization", token(t, "ec", jwttest.With(oidcClaims(), map[string]any{"iss": "https://local.example.com"}))),
 	} {
 		if _, f := w.modes.Admit(context.Background(), r); f != nil {
 			t.Error(f)
@@ -106,7 +98,7 @@ func TestUnknownKeyIDsReachTheIssuerSeldom(t *testing.T) {
 	}
 	for i := range 100 {
 		stranger := jose.JSONWebKey{KeyID: strings.Repeat("x", i+1), Key: signingKeys()["rsa"]}
-		if _, f := w.modes.Admit(context.Background(), credential("Authorization", tokenWith(t, jose.RS256, stranger, oidcClaims()))); f == nil {
+		if _, f := w.modes.Admit(context.Background(), credential("Authorization", jwttest.Sign(t, jose.RS256, stranger, oidcClaims(), nil))); f == nil {
 			t.Fatal("an unknown key was admitted")
 		}
 	}
@@ -118,7 +110,7 @@ func TestUnknownKeyIDsReachTheIssuerSeldom(t *testing.T) {
 	rotated := publicKey("rsa")
 	rotated.KeyID = "new"
 	w.keys.keys[oidcIssuer] = []jose.JSONWebKey{rotated}
-	fresh := credential("Authorization", tokenWith(t, jose.RS256, jose.JSONWebKey{KeyID: "new", Key: signingKeys()["rsa"]}, oidcClaims()))
+	fresh := credential("Authorization", jwttest.Sign(t, jose.RS256, jose.JSONWebKey{KeyID: "new", Key: signingKeys()["rsa"]}, oidcClaims(), nil))
 	if _, f := w.modes.Admit(context.Background(), fresh); f != nil {
 		t.Error(f)
 	}
@@ -133,7 +125,7 @@ func TestUnknownKeyIDsReachTheIssuerSeldom(t *testing.T) {
 func TestIssuerThatIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, providers()[3:4], nil)
-	long := credential("Authorization", token(t, "ec", with(oidcClaims(), map[string]any{"exp": start.Add(90 * time.Hour).Unix(),
+	long := credential("Authorization", token(t, "ec", jwttest.With(oidcClaims(), map[string]any{"exp": start.Add(90 * time.Hour).Unix(),
 		"iat": start.Add(30 * time.Hour).Unix(), "auth_time": start.Add(30 * time.Hour).Unix()})))
 	w.clock.now = start.Add(30 * time.Hour)
 	w.keys.down = true
@@ -151,13 +143,13 @@ func TestIssuerThatIsDown(t *testing.T) {
 	}
 	w.keys.down = true
 	w.clock.now = w.clock.now.Add(2 * time.Hour) // iat is too old now, so another token
-	later := credential("Authorization", token(t, "ec", with(oidcClaims(), map[string]any{"exp": start.Add(90 * time.Hour).Unix(),
+	later := credential("Authorization", token(t, "ec", jwttest.With(oidcClaims(), map[string]any{"exp": start.Add(90 * time.Hour).Unix(),
 		"iat": w.clock.now.Unix(), "auth_time": w.clock.now.Unix()})))
 	if _, f = w.modes.Admit(context.Background(), later); f != nil {
 		t.Errorf("keys of two hours are not good any more: %v", f)
 	}
 	w.clock.now = w.clock.now.Add(25 * time.Hour)
-	last := credential("Authorization", token(t, "ec", with(oidcClaims(), map[string]any{"exp": start.Add(900 * time.Hour).Unix(),
+	last := credential("Authorization", token(t, "ec", jwttest.With(oidcClaims(), map[string]any{"exp": start.Add(900 * time.Hour).Unix(),
 		"iat": w.clock.now.Unix(), "auth_time": w.clock.now.Unix()})))
 	if _, f = w.modes.Admit(context.Background(), last); f == nil {
 		t.Error("keys of a day are still good")

@@ -14,6 +14,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/identity/jwttest"
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
@@ -21,7 +22,7 @@ import (
 func admitting(t *testing.T) (pool, provider func(changes map[string]any) *identity.Request) {
 	sent := func(key string, claims func() map[string]any) func(map[string]any) *identity.Request {
 		return func(changes map[string]any) *identity.Request {
-			return credential("Authorization", token(t, key, with(claims(), changes)))
+			return credential("Authorization", token(t, key, jwttest.With(claims(), changes)))
 		}
 	}
 	return sent("rsa", poolClaims), sent("ec", oidcClaims)
@@ -78,7 +79,7 @@ func TestTokensAreRefused(t *testing.T) {
 		{"key of its own", auth(tokenWithHeader(t, "jwk")), not, "made its ES256 signature"},
 		{"address of its own keys", auth(tokenWithHeader(t, "jku")), not, "made its ES256 signature"},
 		{"something critical", auth(tokenWithHeader(t, "crit")), not, "made its ES256 signature"},
-		{"another key's id", auth(tokenWith(t, jose.RS256, jose.JSONWebKey{KeyID: "ec", Key: signingKeys()["rsa"]}, oidcClaims())), not, "made its RS256 signature"},
+		{"another key's id", auth(jwttest.Sign(t, jose.RS256, jose.JSONWebKey{KeyID: "ec", Key: signingKeys()["rsa"]}, oidcClaims(), nil)), not, "made its RS256 signature"},
 		{"four parts", auth("Bearer " + token(t, "rsa", poolClaims()) + ".e30"), parse, "three parts of base64url"},
 	}
 	w := newWorld(t, providers(), nil)
@@ -173,24 +174,7 @@ func tokenWithHeader(t *testing.T, name string) string {
 	case "crit":
 		key.Key, value = signingKeys()["ec"], []string{"exp"}
 	}
-	options := (&jose.SignerOptions{}).WithHeader(jose.HeaderKey(name), value)
-	s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(oidcClaims())
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := s.Sign(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	compact, err := signed.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compact
+	return jwttest.Sign(t, jose.ES256, key, oidcClaims(), map[string]any{name: value})
 }
 
 // hmacWithPublicKey is the old trick of signing with the public key as an HMAC
@@ -202,13 +186,13 @@ func hmacWithPublicKey(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tokenWith(t, jose.HS256, secret, poolClaims())
+	return jwttest.Sign(t, jose.HS256, secret, poolClaims(), nil)
 }
 
 // forged has the signature of other claims.
 func forged(t *testing.T) string {
 	t.Helper()
 	a := strings.Split(token(t, "rsa", poolClaims()), ".")
-	b := strings.Split(token(t, "rsa", with(poolClaims(), map[string]any{"cognito:groups": []string{"root"}})), ".")
+	b := strings.Split(token(t, "rsa", jwttest.With(poolClaims(), map[string]any{"cognito:groups": []string{"root"}})), ".")
 	return a[0] + "." + b[1] + "." + a[2]
 }

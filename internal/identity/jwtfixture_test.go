@@ -5,12 +5,13 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/json"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/tidewire/tidewire/internal/identity/jwttest"
 )
 
 var signingKeys = sync.OnceValue(func() map[string]any {
@@ -37,42 +38,7 @@ func token(t testing.TB, key string, claims map[string]any) string {
 	if key == "ec" {
 		alg = jose.ES256
 	}
-	return tokenWith(t, alg, jose.JSONWebKey{KeyID: key, Key: signingKeys()[key]}, claims)
-}
-
-func tokenWith(t testing.TB, alg jose.SignatureAlgorithm, key any, claims map[string]any) string {
-	t.Helper()
-	s, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := s.Sign(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	compact, err := signed.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compact
-}
-
-// with is a copy of claims with some changed; nil values are left out.
-func with(claims map[string]any, changes map[string]any) map[string]any {
-	c := map[string]any{}
-	for _, m := range []map[string]any{claims, changes} {
-		for k, v := range m {
-			c[k] = v
-			if v == nil {
-				delete(c, k)
-			}
-		}
-	}
-	return c
+	return jwttest.Sign(t, alg, jose.JSONWebKey{KeyID: key, Key: signingKeys()[key]}, claims, nil)
 }
 
 func poolClaims() map[string]any {

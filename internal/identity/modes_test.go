@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/identity/jwttest"
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
@@ -31,7 +32,7 @@ func TestModesTellWhoIsCalling(t *testing.T) {
 			credential("Authorization", token(t, "rsa", poolClaims()))},
 		{"id token with Bearer", spec.ModeCognito, "User Pool Authorization",
 			`{"claims":CLAIMS,"defaultAuthStrategy":"ALLOW","groups":null,"issuer":"` + poolIssuer + `","sourceIp":["10.0.0.9","127.0.0.1"],"sub":"s-1","username":"bea"}`,
-			credential("Authorization", "bEARER "+token(t, "rsa", with(poolClaims(), map[string]any{"token_use": "id", "aud": "app", "cognito:username": "bea", "cognito:groups": nil})))},
+			credential("Authorization", "bEARER "+token(t, "rsa", jwttest.With(poolClaims(), map[string]any{"token_use": "id", "aud": "app", "cognito:username": "bea", "cognito:groups": nil})))},
 		{"OIDC, elliptic", spec.ModeOIDC, "Open ID Connect Authorization", `{"claims":CLAIMS,"issuer":"` + oidcIssuer + `","sub":"s-2"}`,
 			credential("Authorization", token(t, "ec", oidcClaims()))},
 		{"Lambda", spec.ModeLambda, "Lambda Authorization", `{"resolverContext":{"tenant":"t1","n":2}}`, credential("Authorization", opaque)},

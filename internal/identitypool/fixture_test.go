@@ -11,8 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +22,7 @@ import (
 
 	"github.com/tidewire/tidewire/iam"
 	"github.com/tidewire/tidewire/internal/identity"
+	"github.com/tidewire/tidewire/internal/identity/jwttest"
 	"github.com/tidewire/tidewire/internal/identitypool"
 	"github.com/tidewire/tidewire/internal/spec"
 )
@@ -114,18 +113,9 @@ var keys = sync.OnceValue(func() map[string]*ecdsa.PrivateKey {
 
 var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-// keyFile writes an issuer's key set.
-func keyFile(t testing.TB, issuer string) string {
-	t.Helper()
-	set, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: keys()[issuer].Public(), KeyID: "k", Algorithm: "ES256", Use: "sig"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "keys.json")
-	if err := os.WriteFile(file, set, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+// keyOf is the key of an issuer.
+func keyOf(issuer string) jose.JSONWebKey {
+	return jose.JSONWebKey{Key: keys()[issuer], KeyID: "k", Algorithm: "ES256", Use: "sig"}
 }
 
 // open makes the pools of a template.
@@ -138,7 +128,7 @@ func open(t testing.TB, s *spec.Spec, change func(*identitypool.Options)) *desk 
 		t.Fatal(err)
 	}
 	o := identitypool.Options{Spec: s, Key: [32]byte{2}, Assume: auth.AssumePoolRole, Signer: identitypool.NewSigner(rsaKey),
-		Issuers: map[string]string{"Users": keyFile(t, poolIss), other: keyFile(t, other)},
+		Issuers: map[string]string{"Users": jwttest.KeyFile(t, keyOf(poolIss)), other: jwttest.KeyFile(t, keyOf(other))},
 		Now:     func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(d.log, nil))}
 	if change != nil {
 		change(&o)
@@ -151,44 +141,17 @@ func open(t testing.TB, s *spec.Spec, change func(*identitypool.Options)) *desk 
 
 // claims are those of an ID token of the user pool.
 func claims(changes map[string]any) map[string]any {
-	m := map[string]any{"iss": poolIss, "sub": "ann", "aud": "web", "token_use": "id", "exp": start.Add(time.Hour).Unix(), "iat": start.Unix()}
-	for k, v := range changes {
-		m[k] = v
-		if v == nil {
-			delete(m, k)
-		}
-	}
-	return m
+	return jwttest.With(map[string]any{"iss": poolIss, "sub": "ann", "aud": "web", "token_use": "id", "exp": start.Add(time.Hour).Unix(), "iat": start.Unix()}, changes)
 }
 
 // ofOther makes a token of the OpenID Connect provider.
 func ofOther(changes map[string]any) map[string]any {
-	m := claims(map[string]any{"iss": other, "aud": "page", "token_use": nil})
-	for k, v := range changes {
-		m[k] = v
-	}
-	return m
+	return jwttest.With(claims(map[string]any{"iss": other, "aud": "page", "token_use": nil}), changes)
 }
 
 func token(t testing.TB, signer string, claims map[string]any) string {
 	t.Helper()
-	s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: keys()[signer], KeyID: "k"}}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := json.Marshal(claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := s.Sign(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := signed.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return jwttest.Sign(t, jose.ES256, keyOf(signer), claims, nil)
 }
 
 // user is the Logins of a token of the user pool.
