@@ -17,7 +17,8 @@
 // presigned, as a browser does it; [DialOptions.Auth] chooses the signature in
 // headers, or none. A URL that carries a signature already is sent as it is.
 // API keys, a token for a Lambda authorizer, own headers and subprotocols go
-// beside any of these.
+// beside any of these. With [DialOptions.Reconnect] a connection that was lost is
+// restored.
 //
 // # What is promised
 //
@@ -44,8 +45,9 @@
 // each get different messages. It owns one goroutine, which reads, answers
 // pings and restores the connection, and one more if PingInterval is set;
 // [Conn.Close] waits for both, and both end by themselves when the connection
-// ends. At most 16 messages wait for Receive; after that the socket is not
-// read until somebody receives, and the sender is held up by TCP.
+// has ended and what came before is received. At most 16 messages wait for
+// Receive; after that the socket is not read until somebody receives, and the
+// sender is held up by TCP.
 //
 // A [Connections] may be used from any number of goroutines once its fields
 // are set. It starts none.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -15,8 +16,10 @@ import (
 	"github.com/tidewire/tidewire/apigateway"
 )
 
-// exampleServer stands for an API whose function answers what it got.
-func exampleServer() *httptest.Server {
+// exampleServer stands for an API whose function answers what it got. The first
+// so many sockets are lost after that.
+func exampleServer(lost int32) *httptest.Server {
+	var sockets atomic.Int32
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("X-Amz-Signature") == "" {
 			w.Header().Set("x-amzn-ErrorType", "MissingAuthenticationTokenException")
@@ -31,13 +34,16 @@ func exampleServer() *httptest.Server {
 		kind, text, err := c.Read(r.Context())
 		if err == nil {
 			_ = c.Write(r.Context(), kind, text)
+		}
+		if sockets.Add(1) > lost {
 			_, _, _ = c.Read(r.Context())
 		}
+		_ = c.CloseNow()
 	}))
 }
 
 func ExampleDial() {
-	server := exampleServer()
+	server := exampleServer(0)
 	defer server.Close()
 	url := strings.Replace(server.URL, "http", "ws", 1) + "/dev"
 
@@ -64,7 +70,7 @@ func ExampleDial() {
 }
 
 func ExampleRefusedError() {
-	server := exampleServer()
+	server := exampleServer(0)
 	defer server.Close()
 	url := strings.Replace(server.URL, "http", "ws", 1) + "/dev"
 
@@ -81,21 +87,45 @@ func ExampleRefusedError() {
 
 // A connection that restores itself, and joins its room again each time.
 func ExampleBackoff() {
+	server := exampleServer(1)
+	defer server.Close()
+	url := strings.Replace(server.URL, "http", "ws", 1) + "/dev"
+	ctx := context.Background()
+
 	var conn *apigateway.Conn
-	join := func() {
-		if err := conn.Send(context.Background(), []byte(`{"action":"join","room":"a"}`)); err != nil {
-			log.Print(err)
-		}
-	}
-	options := &apigateway.DialOptions{
+	opened := make(chan struct{}) // closed when conn is set
+	join := func() error { return conn.Send(ctx, []byte(`{"action":"join","room":"a"}`)) }
+	conn, err := apigateway.Dial(ctx, url, &apigateway.DialOptions{
+		Credentials: keys(""),
+		Region:      "us-east-1",
 		Reconnect: &apigateway.Backoff{
-			Reconnected: func(gap apigateway.Gap) {
-				log.Printf("nothing was received for %v: %v", gap.To.Sub(gap.From), gap.Cause)
-				join()
+			Min: time.Millisecond,
+			Reconnected: func(apigateway.Gap) {
+				<-opened
+				if err := join(); err != nil {
+					log.Print(err) // lost again: there will be another call
+				}
 			},
 		},
+	})
+	if err != nil {
+		log.Fatal(err)
 	}
-	_ = options
+	close(opened)
+	defer conn.Close(1000, "")
+	if err := join(); err != nil {
+		log.Fatal(err)
+	}
+	for range 2 {
+		message, err := conn.Receive(ctx)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%s, after a gap: %v\n", message.Data, message.Gap != nil)
+	}
+	// Output:
+	// {"action":"join","room":"a"}, after a gap: false
+	// {"action":"join","room":"a"}, after a gap: true
 }
 
 func ExampleConnections() {

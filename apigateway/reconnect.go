@@ -25,8 +25,8 @@ type Backoff struct {
 	MaxAttempts int
 	// Reconnected is called when the connection is open again, before anything
 	// is received on it: the place to send again what the server must know. It
-	// is called in the goroutine that reads, so it must not wait for a message
-	// and not call Close.
+	// is called in the goroutine that reads, perhaps before Dial has returned,
+	// and must not wait for a message nor call Close.
 	Reconnected func(Gap)
 }
 
@@ -35,7 +35,7 @@ type Backoff struct {
 // another connection id.
 type Gap struct {
 	From, To time.Time
-	Attempts int   // handshakes until one succeeded
+	Attempts int   // handshakes, of which the last one succeeded
 	Cause    error // how the connection ended: *CloseError or *LostError
 }
 
