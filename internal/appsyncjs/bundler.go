@@ -31,13 +31,13 @@ type bundler struct {
 	loaded
 }
 
-// newBundler finds a script. The caller closes it.
+// newBundler finds a script. The caller closes it, unless there are problems.
 func (e *Engine) newBundler(s *Source) (*bundler, Problems) {
 	b := &bundler{engine: e, source: s, loaded: loaded{read: make(map[string][sha256.Size]byte)}}
 	if s.Script.File == "" {
 		b.entry = "code.js"
 	} else if err := b.open(); err != nil {
-		return nil, Problems{{Position: Position{File: s.name()}, Message: err.Error()}}
+		return b, Problems{{Position: Position{File: s.name()}, Message: err.Error()}}
 	}
 	return b, nil
 }
@@ -167,12 +167,10 @@ func (b *bundler) load(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		return api.OnLoadResult{}, fmt.Errorf("more than %d files are imported", maxFiles)
 	}
 	text, err := b.text(a.Path)
+	b.note(a.Path, text, err)
 	if err != nil {
 		return api.OnLoadResult{}, err
 	}
-	b.mu.Lock()
-	b.read[a.Path] = sha256.Sum256([]byte(text))
-	b.mu.Unlock()
 	if depth := deepest(text); depth > maxNesting {
 		return api.OnLoadResult{}, fmt.Errorf("brackets are nested %d deep in %s, more than %d", depth, b.display(a.Path), maxNesting)
 	}
@@ -181,6 +179,17 @@ func (b *bundler) load(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		text += noSourceMap
 	}
 	return api.OnLoadResult{Contents: &text, Loader: loader}, nil
+}
+
+// note keeps what was read of a file, or that it could not be.
+func (b *bundler) note(name, text string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var sum [sha256.Size]byte
+	if err == nil {
+		sum = sha256.Sum256([]byte(text))
+	}
+	b.read[name] = sum
 }
 
 // noSourceMap is put behind a file that may have such a comment. The bundler

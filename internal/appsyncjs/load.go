@@ -23,6 +23,11 @@ type Source struct {
 	// Name stands for inline code in problems and positions. Default: the
 	// place in the template, or "code.js".
 	Name string
+	// Reads is told, before Load returns, of every file that its answer depends
+	// on, whether it succeeds or not: the script, what it imports, and what its
+	// imports would mean if it were there. They are absolute, and may be told
+	// more than once. nil: nobody asks.
+	Reads func(file string)
 }
 
 func (s *Source) name() string {
@@ -56,13 +61,15 @@ func (m *Module) Has(function string) bool { return m.exports[function] }
 // not changed, with all that it imports, gives the same module again.
 func (e *Engine) Load(s Source) (*Module, Problems) {
 	b, problems := e.newBundler(&s)
+	defer b.tell()
 	if len(problems) > 0 {
 		return nil, problems
 	}
 	defer b.close()
 	key := s.key()
-	if m := b.cached(e.modules.get(key)); m != nil {
-		return m, nil
+	if kept := e.modules.get(key); b.current(kept) {
+		b.loaded = *kept
+		return kept.module, nil
 	}
 	if b.module, problems = b.make(); len(problems) > 0 {
 		return nil, problems.sorted()

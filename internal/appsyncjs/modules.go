@@ -26,7 +26,7 @@ type moduleKey struct {
 // loaded is a module with what it was made of.
 type loaded struct {
 	module *Module
-	read   map[string][sha256.Size]byte // files below the root, by their slash paths
+	read   map[string][sha256.Size]byte // files below the root, by their slash paths; zero: it could not be read
 	absent []string                     // files that would have been taken instead
 }
 
@@ -49,23 +49,37 @@ func (m *modules) put(key moduleKey, l *loaded) {
 	m.known[key] = l
 }
 
-// cached is the module of a source if nothing that it was made of has changed.
-func (b *bundler) cached(l *loaded) *Module {
+// current tells whether nothing has changed of what a module was made of.
+func (b *bundler) current(l *loaded) bool {
 	if l == nil {
-		return nil
+		return false
 	}
 	for name, sum := range l.read {
 		text, err := b.text(name)
 		if err != nil || sha256.Sum256([]byte(text)) != sum {
-			return nil
+			return false
 		}
 	}
 	for _, name := range l.absent {
 		if b.exists(name) {
-			return nil
+			return false
 		}
 	}
-	return l.module
+	return true
+}
+
+// tell tells whoever asks which files the bundle depends on.
+func (b *bundler) tell() {
+	if b.source.Reads == nil || b.rootPath == "" || b.entry == "" { // inline, or not below the root
+		return
+	}
+	b.source.Reads(filepath.Join(b.rootPath, filepath.FromSlash(b.entry)))
+	for name := range b.read {
+		b.source.Reads(filepath.Join(b.rootPath, filepath.FromSlash(name)))
+	}
+	for _, name := range b.absent {
+		b.source.Reads(filepath.Join(b.rootPath, filepath.FromSlash(name)))
+	}
 }
 
 // exists tells whether an import can mean this file, a slash path below the

@@ -2,9 +2,13 @@ package appsyncjs
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/tidewire/tidewire/internal/spec"
 )
@@ -89,5 +93,51 @@ func TestSourcesAreToldApart(t *testing.T) {
 		if out.At.File != name {
 			t.Errorf("%s fails at %v", name, out.At)
 		}
+	}
+}
+
+// TestReads: whoever watches files hears of all that the answer depends on,
+// whatever it is.
+func TestReads(t *testing.T) {
+	t.Parallel()
+	e := open(t, Options{Runtimes: 1})
+	const code = "import { x } from './lib/a';\nimport d from './d.json';\nexport const request = () => x + d.n;\n"
+	for _, tt := range []struct {
+		name, archive string
+		good          bool
+		want          []string
+	}{
+		{"good", "-- lib/a.ts --\nexport const x: number = 1;\n-- d.json --\n{\"n\": 1}\n", true, []string{"code.js", "d.json", "lib/a", "lib/a.ts"}},
+		{"an import is not there", "-- d.json --\n{\"n\": 1}\n", false,
+			[]string{"code.js", "d.json", "lib/a", "lib/a.js", "lib/a.json", "lib/a.mjs", "lib/a.ts", "lib/a/index.js", "lib/a/index.ts"}},
+		{"an import is wrong", "-- lib/a.ts --\nexport const x = ;\n-- d.json --\n{\"n\": 1}\n", false, []string{"code.js", "d.json", "lib/a", "lib/a.ts"}},
+		{"an import breaks a rule", "-- lib/a.ts --\nexport const x = 1;\nwhile (x) {}\n-- d.json --\n{\"n\": 1}\n", false, []string{"code.js", "d.json", "lib/a", "lib/a.ts"}},
+	} {
+		dir := tree(t, "-- code.js --\n"+code+tt.archive)
+		for range 2 { // the second time it may be known
+			read := map[string]bool{}
+			_, problems := e.Load(Source{Script: &spec.Script{File: filepath.Join(dir, "code.js")}, Reads: func(file string) {
+				name, err := filepath.Rel(dir, file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				read[filepath.ToSlash(name)] = true
+			}})
+			if (len(problems) == 0) != tt.good {
+				t.Errorf("%s: %v", tt.name, problems)
+			}
+			if diff := cmp.Diff(tt.want, slices.Sorted(maps.Keys(read))); diff != "" {
+				t.Errorf("%s: %s", tt.name, diff)
+			}
+		}
+	}
+	read := map[string]bool{}
+	note := func(file string) { read[file] = true }
+	gone := filepath.Join(t.TempDir(), "gone", "code.js")
+	for _, s := range []spec.Script{{Text: "export const request = () => 1"}, {File: gone}} {
+		e.Load(Source{Script: &s, Reads: note})
+	}
+	if diff := cmp.Diff(map[string]bool{gone: true}, read); diff != "" {
+		t.Errorf("inline code, and a file that is not there: %s", diff)
 	}
 }
