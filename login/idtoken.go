@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -111,7 +112,10 @@ func (c *OIDC) match(id *oidc.IDToken, access string, want expected) error {
 	var more struct {
 		Party string `json:"azp"`
 	}
+	var all map[string]json.RawMessage
 	switch {
+	case id.Claims(&all) != nil || !spelt(all):
+		return errors.New("a claim has a name that is nearly another's")
 	case want.nonce != "" && subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(want.nonce)) != 1:
 		return errors.New("the nonce is not the one that was sent")
 	case want.subject != "" && id.Subject != want.subject:
@@ -129,4 +133,17 @@ func (c *OIDC) match(id *oidc.IDToken, access string, want expected) error {
 		return nil
 	}
 	return id.VerifyAccessToken(access)
+}
+
+// spelt tells whether the claims that are looked at have their exact names (RFC
+// 7519 section 4): encoding/json, and go-oidc with it, takes "AUD" for aud.
+func spelt(all map[string]json.RawMessage) bool {
+	for name := range all {
+		for _, exact := range []string{"iss", "sub", "aud", "azp", "exp", "nbf", "iat", "nonce", "at_hash"} {
+			if name != exact && strings.EqualFold(name, exact) {
+				return false
+			}
+		}
+	}
+	return true
 }
