@@ -109,10 +109,10 @@ func (c *counter) verdict(t testing.TB, acked []int) {
 // other subscriber hears all that was acknowledged.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
 	t.Parallel()
-	for kind, protocol := range map[string]string{"note": graphqlWS, "event": eventsWS} {
+	for kind, protocol := range map[string]string{"note": graphqlWS, "event": eventsWS, "socket": eventsWS} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			s := plainStack(t, map[string]string{"note": "realtime", "event": "events"}[kind])
+			s := plainStack(t, map[string]string{graphqlWS: "realtime", eventsWS: "events"}[protocol])
 			const last = 1 << 30
 			var good, doomed []*counter
 			for range 4 {
@@ -146,11 +146,16 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	}
 }
 
-// publishUntilKilled runs a publisher, does something meanwhile, and kills the
+// publishUntilKilled runs a publisher of notes, of batches of events or of such
+// on a WebSocket, does something meanwhile, and kills the
 // publisher with -9. It gives the numbers that were acknowledged to it.
 func (s *server) publishUntilKilled(t testing.TB, kind string, first int, meanwhile func()) []int {
 	t.Helper()
-	p := start(t, command{argv: []string{"node", suite.clients + "/realtime/publisher.mjs", s.apis[0].URL, s.apis[0].APIKeys[0], kind, fmt.Sprint(first)}})
+	address := s.apis[0].URL
+	if kind == "socket" {
+		address = s.apis[0].RealtimeURL
+	}
+	p := start(t, command{argv: []string{"node", suite.clients + "/realtime/publisher.mjs", address, s.apis[0].APIKeys[0], kind, fmt.Sprint(first)}})
 	lines := func(n int) func(string) bool { return func(text string) bool { return strings.Count(text, "\n") >= n } }
 	p.stdout.until(t, "100 acknowledged", lines(100))
 	meanwhile()
