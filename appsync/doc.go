@@ -19,7 +19,8 @@
 //		switch {
 //		case err != nil: // the end, see Subscription.Next
 //		case event.Reconnected != nil: // look for what was missed meanwhile
-//		default: // event.Decode(&post)
+//		case event.Dropped > 0: // this loop was too slow for so many
+//		default: // event.Decode(&post), and event.Errors if it is partial
 //		}
 //	}
 //
@@ -27,7 +28,7 @@
 // all of them. The proof of who is calling is an [Auth], from [APIKey], [IAM], [Token]
 // (OIDC and Cognito user pools), [Lambda] or [LambdaFunc]; [Request.Auth]
 // replaces the client's for one request. [Generated] is the client for
-// genqlient's code.
+// genqlient's code, and [GeneratedSubscriptions] the one for its subscriptions.
 //
 // Whoever has a transport of their own takes the pieces: [Auth.Headers] for a
 // request, [Auth.SubscriptionHeaders] for a message on a WebSocket,
@@ -43,9 +44,9 @@
 //     function give at that moment. With [Token], those that ask at the same
 //     time share an answer of the source.
 //   - A subscription outlives its connections. Each is restored after a growing,
-//     jittered pause, and the gap reported, because AppSync does not replay.
-//     A denial is final: of the connection for all subscriptions, of
-//     one subscription for that one.
+//     jittered pause, and the gap reported before anything that comes after it,
+//     because AppSync does not replay. A denial is final: of the connection for
+//     all subscriptions, of one subscription for that one.
 //   - A slow consumer is told how many messages it has missed; what waits for it
 //     is bounded.
 //   - Partial data is kept: a response with errors comes with [Errors].
@@ -57,7 +58,7 @@
 //     its length and eight hex digits of its SHA-256 stand instead. The causes
 //     that errors.Unwrap gives are others' errors, and are not masked.
 //   - Every wait ends: with its context, or after a time that Options has a
-//     default for.
+//     default for, if providers and functions heed the context that they get.
 //   - Redirects are not followed: they would carry a credential elsewhere.
 //
 // Not promised: that a document is valid GraphQL, which the server judges.

@@ -7,6 +7,7 @@ import (
 	"log"
 
 	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/login"
 )
 
 func ExampleQuery() {
@@ -30,6 +31,33 @@ func ExampleQuery() {
 		log.Fatal(err)
 	}
 	fmt.Println(data.GetPost.Title)
+}
+
+// A user of a user pool, who has logged in before: the source renews the token,
+// and each attempt of a request asks for it.
+func ExampleToken() {
+	store, err := login.OpenStore("/home/ann/.config/example/logins")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	pool := &login.UserPool{PoolID: "eu-west-1_AbCdEfGhI", ClientID: "client"}
+	source, err := pool.Source(store, "work", false)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := appsync.New("https://abc.appsync-api.eu-west-1.amazonaws.com/graphql", appsync.Token(source), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	response, err := c.Query(context.Background(), &appsync.Request{Query: `{ me { name } }`})
+	if errors.Is(err, login.ErrLoginRequired) {
+		log.Fatal("log in again")
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(response.Data))
 }
 
 func ExampleClient_Subscribe() {

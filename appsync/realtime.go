@@ -22,7 +22,7 @@ var (
 )
 
 // ConnectionError is a WebSocket that could not be opened, was lost, or on which
-// an answer did not come in time.
+// an answer, or the proof for a message, did not come in time.
 type ConnectionError struct {
 	Op    string // what was connected to
 	Cause error
@@ -34,7 +34,7 @@ func (e *ConnectionError) Error() string { return e.Op + ": " + exchange.Redacte
 // Unwrap gives the cause.
 func (e *ConnectionError) Unwrap() error { return e.Cause }
 
-// Timeout says whether an answer did not come in time.
+// Timeout says whether something did not come in time.
 func (e *ConnectionError) Timeout() bool {
 	var late *realtime.TimeoutError
 	return errors.As(e.Cause, &late)

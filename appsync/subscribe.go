@@ -65,8 +65,9 @@ type Subscription struct {
 //
 // The error is [Errors] for a denial ([ErrUnauthorized], [ErrLimitExceeded],
 // [ErrMaxSubscriptions]), a [*ResponseError], a [*ConnectionError],
-// a [*NoCredentialsError], or ctx's. Nothing is tried again before the first
-// acceptance, and nothing after a denial.
+// a [*NoCredentialsError], [ErrOperation], [ErrClosed] after Client.Close, or
+// ctx's. Nothing is tried again before the first acceptance, and nothing after a
+// denial. ctx bounds the start only: the subscription does not end with it.
 func (c *Client) Subscribe(ctx context.Context, r *Request) (*Subscription, error) {
 	return c.subscribe(ctx, r, nil)
 }
@@ -74,7 +75,8 @@ func (c *Client) Subscribe(ctx context.Context, r *Request) (*Subscription, erro
 // SubscribeFunc is Subscribe with a function that gets one event after the
 // other, and last, once, an Event{} with the error that ended the subscription:
 // [ErrClosed], [ErrCompleted] or another. It is called from a goroutine that
-// lives while there are events, and must not call Client.Close.
+// lives while there are events, and must not call Client.Close. If an error is
+// returned it is not called at all.
 func (c *Client) SubscribeFunc(ctx context.Context, r *Request, handle func(Event, error)) (*Subscription, error) {
 	return c.subscribe(ctx, r, func(e realtime.Event, err error) {
 		if err != nil {

@@ -55,9 +55,9 @@
 //     start of a subscription has a proof of its own, made with what provider,
 //     source or function give at that moment.
 //   - A subscription outlives its connections. Each is restored after a growing,
-//     jittered pause, and the gap reported, because AppSync does not replay.
-//     A denial is final: of the connection for all subscriptions, of one
-//     subscription for that one.
+//     jittered pause, and the gap reported before anything that comes after it,
+//     because AppSync does not replay. A denial is final: of the connection for
+//     all subscriptions, of one subscription for that one.
 //   - A slow consumer is told how many messages it has missed; what waits for it
 //     is bounded.
 //   - Errors are those of package appsync: [appsync.Errors],
@@ -66,7 +66,7 @@
 //     [appsync.ErrUnauthorized] and [appsync.ErrLimitExceeded]. None holds a
 //     key, token, signature or URL with one.
 //   - Every wait ends: with its context, or after a time that Options has a
-//     default for.
+//     default for, if providers and functions heed the context that they get.
 //
 // Not promised: that an event that was published is delivered, nor that it is
 // delivered once. AppSync says neither.

@@ -60,8 +60,9 @@ type Subscription struct {
 // ([appsync.ErrUnauthorized], which a namespace that does not exist is too,
 // [appsync.ErrLimitExceeded], [appsync.ErrMaxSubscriptions]), an
 // [*appsync.ResponseError], an [*appsync.ConnectionError], an
-// [*appsync.NoCredentialsError], or ctx's. Nothing is tried again before the first
-// acceptance, and nothing after a denial.
+// [*appsync.NoCredentialsError], [appsync.ErrClosed] after Client.Close, or ctx's.
+// Nothing is tried again before the first acceptance, and nothing after a denial.
+// ctx bounds the start only: the subscription does not end with it.
 func (c *Client) Subscribe(ctx context.Context, channel string) (*Subscription, error) {
 	return c.start(ctx, channel, nil)
 }
@@ -70,7 +71,7 @@ func (c *Client) Subscribe(ctx context.Context, channel string) (*Subscription, 
 // other, and last, once, an Event without anything but the channel and the
 // error that ended the subscription: [appsync.ErrClosed], [appsync.ErrCompleted] or
 // another. It is called from a goroutine that lives while there are events, and
-// must not call Client.Close.
+// must not call Client.Close. If an error is returned it is not called at all.
 func (c *Client) SubscribeFunc(ctx context.Context, channel string, handle func(Event, error)) (*Subscription, error) {
 	return c.start(ctx, channel, handle)
 }
