@@ -35,6 +35,13 @@
 // a reload changes them, and a role or user that is gone is refused. A key id
 // or ARN that the Spec holds twice is refused rather than guessed.
 //
+// # Services
+//
+// API Gateway, AppSync and identity pools use the template's roles and
+// functions. Whether they may is asked of [MayAssume], a role's trust policy,
+// [RoleMay], what the role may do then, and [MayInvoke], a function's own
+// policy. All policies know the same condition keys of a call.
+//
 // # Session tokens
 //
 // A session token is AES-256-GCM under a key that is used for nothing else,
