@@ -101,7 +101,7 @@ func (c *Conn) keepAlive(ctx context.Context, socket *clientws.Conn, every time.
 			return nil
 		case <-ticker.C:
 		}
-		if err := c.ping(socket, every); err != nil {
+		if err := c.ping(ctx, socket, every); err != nil {
 			c.abandon(socket)
 			return err
 		}
@@ -109,15 +109,22 @@ func (c *Conn) keepAlive(ctx context.Context, socket *clientws.Conn, every time.
 }
 
 // ping is nil when a pong came in time, when anything else did, when the
-// queue is full and therefore nothing can be read, and when the socket has
-// ended, of which the reader knows why. Its context is not that of Close,
-// which would end the socket instead of letting it close.
-func (c *Conn) ping(socket *clientws.Conn, limit time.Duration) error {
+// queue is full and therefore nothing can be read, and when the session has
+// ended, of which the reader knows why. The ping's context is not that of
+// Close, which would end the socket instead of letting it close.
+func (c *Conn) ping(session context.Context, socket *clientws.Conn, limit time.Duration) error {
 	before := c.received.Load()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	err := socket.Ping(ctx)
-	if ctx.Err() == nil || err == nil || c.stalled.Load() || c.received.Load() != before {
+	if err != nil && ctx.Err() == nil { // not sent: a message is being written, or the socket has ended
+		select {
+		case <-ctx.Done():
+		case <-session.Done():
+			return nil
+		}
+	}
+	if err == nil || c.stalled.Load() || c.received.Load() != before {
 		return nil
 	}
 	return errors.New("no answer to a ping within " + limit.String())

@@ -1,6 +1,8 @@
 package apigateway_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -78,4 +80,28 @@ func TestCloseDuringHalfAMessage(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A server that reads nothing more is lost, also while a message is being written
+// to it.
+func TestPingBehindASendThatIsStuck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gone := make(chan struct{})
+		conn := inMemory(t, apigateway.DialOptions{PingInterval: 20 * time.Second}, func(*peer) { <-gone })
+		defer close(gone)
+		sent := make(chan error, 1)
+		go func() { sent <- conn.Send(context.Background(), []byte("nobody reads this")) }()
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		_, err := conn.Receive(ctx)
+		if !errors.As(err, new(*apigateway.LostError)) || time.Since(began) != 40*time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+			_ = conn.Close(1000, "")
+		}
+		if err := <-sent; !errors.As(err, new(*apigateway.LostError)) {
+			t.Errorf("send: %v", err)
+		}
+	})
 }
