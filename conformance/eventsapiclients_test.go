@@ -27,6 +27,15 @@ func (p *party) whereEvents(l *live, transport string) object {
 	return object{"url": local(l.apis[0].SecureURL)}
 }
 
+// otherEvents are the clients of other people.
+func (l *live) otherEvents() []other {
+	return []other{
+		{"python", func(t testing.TB) *party { return l.pythonParty(t) }},
+		{"node", func(t testing.TB) *party { return l.nodeParty(t, "events.mjs") }},
+		{"chromium", func(t testing.TB) *party { return l.browserParty(t, "events.mjs") }},
+	}
+}
+
 // event publishes one event with the API key, and says whether it was
 // acknowledged.
 func (g *graph) event(channel string, event any) error {
@@ -63,9 +72,8 @@ func TestEventsClients(t *testing.T) {
 			})
 		}
 	}
-	begin := []func() *party{func() *party { return l.pythonParty(t) }, func() *party { return l.nodeParty(t, "events.mjs") }, func() *party { return l.browserParty(t, "events.mjs") }}
-	for _, b := range begin {
-		p, before, started := b(), len(listeners), time.Now()
+	for _, o := range l.otherEvents() {
+		p, before, started := o.begin(t), len(listeners), time.Now()
 		for name, who := range everyone {
 			for _, transport := range p.transports() {
 				caller := strings.TrimSpace(name + " " + transport)
@@ -89,6 +97,45 @@ func TestEventsClients(t *testing.T) {
 		}
 	}
 	t.Run("publish", func(t *testing.T) { l.amplifyPublishes(t, everyone) })
+}
+
+// TestEventsRefusals has every client try what is not admitted: other keys,
+// signatures and tokens, and channels that are not for them.
+func TestEventsRefusals(t *testing.T) {
+	t.Parallel()
+	l := startLive(t, "conformance/testdata/events")
+	everyone, nobody := l.everyone(t), l.credentials(t, "Nobody")
+	type attempt struct {
+		who           proof
+		channel, want string // want: UnauthorizedException, of a connection
+	}
+	attempts := map[string]attempt{
+		"connect": {proof{Mode: "AWS_LAMBDA", Token: "secret-connect-0123456789"}, "/plain/x", "Unauthorized"},
+		"Nobody":  {who: proof{Mode: "AWS_IAM", Credentials: map[string]string{"accessKeyId": nobody.accessKeyID, "secretAccessKey": nobody.secretAccessKey, "sessionToken": nobody.sessionToken}}, channel: "/plain/x"},
+	}
+	for name, who := range l.strangers(t, everyone) {
+		attempts["bad "+name] = attempt{who: who, channel: "/plain/x"}
+	}
+	for name, who := range everyone {
+		attempts[name+" for the vault"] = attempt{who, "/handled/vault", "Unauthorized"}
+	}
+	for _, o := range l.otherEvents() {
+		t.Run(o.name, func(t *testing.T) {
+			t.Parallel()
+			p := o.begin(t)
+			for name, a := range attempts {
+				p.call(t, name, a.who, p.whereEvents(l, "query"))
+				p.channel(t, name, "a", a.channel)
+				id := "a"
+				if p.name == "python" && a.want == "" {
+					id = "" // a connection_error
+				}
+				if said := p.refused(t, name, id); !strings.Contains(said, or(a.want, unauthorizedType)) {
+					t.Errorf("%s: refused with %q", name, said)
+				}
+			}
+		})
+	}
 }
 
 // eventCommands has the commands and package events subscribe and publish in
