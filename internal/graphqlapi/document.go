@@ -54,12 +54,6 @@ type Operation struct {
 	plans map[uint64]*plan // by the values of the switches; guarded by mu
 }
 
-// Kind is "query", "mutation" or "subscription".
-func (o *Operation) Kind() string { return string(o.def.Operation) }
-
-// Name is the operation's name; empty if it has none.
-func (o *Operation) Name() string { return o.def.Name }
-
 // prepare finds or makes the document of a text. The error is a refusal of
 // the whole request.
 func (c *config) prepare(text string, tokens int) (*document, *fault.Error) {

@@ -22,10 +22,6 @@ type Run struct {
 	Headers   json.RawMessage // ctx.request.headers, an object; nil: {}
 	Domain    *string         // ctx.request.domainName; nil: null
 	RequestID *string         // for the log; nil: unknown
-	// Root, if it is set, holds the values of the operation's root fields by
-	// their names. Nothing is resolved then: what is selected is taken out of
-	// it, and what is not in it is null.
-	Root json.RawMessage
 }
 
 // Result is the answer to an operation.
@@ -64,7 +60,7 @@ func (a *API) Execute(ctx context.Context, o *Operation, run *Run) *Result {
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.o.Limits.Time)
 	defer cancel()
-	x := &execution{api: a, op: o, run: run, vars: vars, ctx: ctx, room: a.o.Limits.Response, quiet: run.Root != nil, log: a.fieldLog(ctx, o.cfg, run)}
+	x := &execution{api: a, op: o, run: run, vars: vars, ctx: ctx, room: a.o.Limits.Response, log: a.fieldLog(ctx, o.cfg, run)}
 	defer x.log.end(ctx)
 	return x.execute()
 }
@@ -78,15 +74,15 @@ func refused(list ...*Error) *Result {
 // execution is one run at work.
 type execution struct {
 	// immutable
-	api   *API
-	op    *Operation
-	run   *Run
-	vars  values
-	ctx   context.Context
-	log   *fieldLog // nil: fields are not logged
-	quiet bool      // nothing is resolved
+	api  *API
+	op   *Operation
+	run  *Run
+	vars values
+	ctx  context.Context
+	log  *fieldLog // nil: fields are not logged
 	// refused, if it is not nil, are the fields that the caller may not have, as
-	// was found out before. There is no caller then.
+	// was found out before: an event is rendered, for which there is no caller, and
+	// nothing is resolved.
 	refused map[*field]bool
 
 	identity  func() json.RawMessage
@@ -114,11 +110,7 @@ func (x *execution) execute() *Result {
 	p := x.op.plan(x.vars)
 	x.identity = sync.OnceValue(func() json.RawMessage { return x.run.Caller.Identity() })
 	w := writer{x: x, buf: make([]byte, 0, 512)}
-	source := x.run.Root
-	if source == nil {
-		source = json.RawMessage("{}")
-	}
-	ok := w.selection(p.root, source, nil)
+	ok := w.selection(p.root, []byte("{}"), nil)
 	out := &output{buf: w.buf, holes: w.holes, kinds: w.kinds, null: !ok}
 	if x.op.def.Operation == ast.Mutation {
 		for i := range out.holes {

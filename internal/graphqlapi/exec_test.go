@@ -152,18 +152,20 @@ func TestMutationsInSeries(t *testing.T) {
 			return value
 		})
 	}
-	r := newRig(t, blogSchema, unit("Mutation.first", step("first", `{"id":"1","title":"T"}`)), unit("Mutation.second", step("second", "null")),
-		unit("Mutation.third", step("third", "null")), unit("Post.next", step("next", `{"id":"2"}`)),
-		func(r *rig, o *Options) {
-			o.Mutated = func(_ context.Context, m *Mutation) { r.told = append(r.told, m) }
-		})
+	r := newSockets(t, blogSchema+`type Subscription { on: Post @aws_subscribe(mutations: ["first", "third"]) }`,
+		unit("Mutation.first", step("first", `{"id":"1","title":"T"}`)), unit("Mutation.second", step("second", "null")),
+		unit("Mutation.third", step("third", "null")), unit("Post.next", step("next", `{"id":"2"}`)))
+	defer r.close()
+	c := r.open()
+	c.subscribe("1", `subscription { on { p: id t: title next { id } author { id } } }`)
 	r.expect(`{"data":{"x":{"n":{"i":"2"},"t":"T","u":"T"},"third":null}}`, `mutation{x:first{n:next{i:id} t:title u:title} third{id}}`)
 	if got := strings.Join(order, " "); got != "first next third" {
 		t.Errorf("the order was %s", got)
 	}
-	if len(r.told) != 1 || string(r.told[0].Value) != `{"next":{"id":"2"},"title":"T"}` || r.told[0].Field != "first" {
-		t.Errorf("told: %+v", r.told)
-	}
+	c.data("1", `{"data":{"on":null},"errors":[{"path":["on","p"],"locations":null,"message":"Cannot return null for non-nullable type: 'ID' within parent 'Post' (/on/p)"}]}`)
+	r.expect(`{"data":{"first":{"id":"1","title":"T","next":{"id":"2"}}}}`, `mutation{first{id title next{id}}}`)
+	c.data("1", `{"data":{"on":{"p":"1","t":"T","next":{"id":"2"},"author":null}}}`)
+	c.quiet()
 	r.expect(`{"data":null,"errors":[{"path":["second"],"locations":null,"message":"Cannot return null for non-nullable type: 'String' within parent 'Mutation' (/second)"}]}`, `mutation{second}`)
 }
 
@@ -251,23 +253,6 @@ func TestAmplification(t *testing.T) {
 		if len(result.Errors) != 1 || result.Errors[0].Type != "ResponseSizeLimitReached" {
 			t.Errorf("%s", clip(string(result.Body)))
 		}
-	}
-}
-
-// TestRoot is how subscriptions are executed: with a value, without resolvers.
-func TestRoot(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, blogSchema+`type Subscription { onFirst(id: ID): Post @aws_subscribe(mutations: ["first"]) }`, unit("Subscription.onFirst", says("null")), unit("Post.next", says(`{"id":"x"}`)))
-	o, f := r.api.Prepare(`subscription($i:ID){p:onFirst(id:$i){id t:title next{id}}}`, "")
-	if f != nil {
-		t.Fatal(f)
-	}
-	if got := r.api.Execute(t.Context(), o, &Run{Caller: r.caller}); string(got.Body) != `{"data":{"p":null}}` || got.Resolvers != 1 {
-		t.Errorf("%s %d", got.Body, got.Resolvers)
-	}
-	got := r.api.Execute(t.Context(), o, &Run{Caller: r.caller, Root: json.RawMessage(`{"onFirst":{"id":"1","title":"T"}}`)})
-	if string(got.Data) != `{"p":{"id":"1","t":"T","next":null}}` || got.Resolvers != 0 || o.Kind() != "subscription" {
-		t.Errorf("%s %d", got.Body, got.Resolvers)
 	}
 }
 

@@ -35,11 +35,6 @@ type Options struct {
 	Load func(owner string, s *spec.Script) (*Module, spec.Problems)
 	Sources
 
-	// Mutated is told of every field of a mutation that has a resolver, was
-	// carried out without failing and is not null, before the next one begins.
-	// It must not block. nil: nobody listens.
-	Mutated func(ctx context.Context, m *Mutation)
-
 	// KnownHost says whether a name, with a port or without, is one under which
 	// the API can be reached: signatures on the WebSocket are for such a host. nil:
 	// none is.
@@ -87,15 +82,6 @@ type (
 	// Failure is an error of a field: what a data source or util.error said.
 	Failure = library.Failure
 )
-
-// Mutation is a field of a mutation that was carried out.
-type Mutation struct {
-	Field string
-	// Value holds the fields that the caller selected, by their names in the
-	// schema, not by the caller's aliases.
-	Value  json.RawMessage
-	Caller *identity.Caller
-}
 
 // Limits are AppSync's quotas and what bounds a request besides (AppSync
 // endpoints and quotas, AWS General Reference). Zero means the default.

@@ -1,9 +1,6 @@
 package graphqlapi
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "bytes"
 
 // maxInvalidations is AppSync's limit of invalidateSubscriptions in one
 // request.
@@ -19,8 +16,7 @@ func (x *execution) publish(h *hole) {
 	}
 	x.invalidate()
 	name := h.f.def.name
-	listened := len(x.op.cfg.listeners[name]) > 0
-	if !listened && x.api.o.Mutated == nil || h.out.settle() {
+	if len(x.op.cfg.listeners[name]) == 0 || h.out.settle() {
 		return
 	}
 	var done rendering
@@ -29,13 +25,8 @@ func (x *execution) publish(h *hole) {
 		return
 	}
 	r := renamer{types: done.types}
-	value := json.RawMessage(r.value(nil, h.f, h.f.def.typ, done.text))
-	if listened {
-		x.api.realtime.publish(x.ctx, name, bytes.ToValidUTF8(value, []byte("\uFFFD")))
-	}
-	if x.api.o.Mutated != nil {
-		x.api.o.Mutated(x.ctx, &Mutation{Field: name, Value: value, Caller: x.run.Caller})
-	}
+	value := r.value(nil, h.f, h.f.def.typ, done.text)
+	x.api.realtime.publish(x.ctx, name, bytes.ToValidUTF8(value, []byte("\uFFFD")))
 }
 
 // invalidate carries out what the last resolvers asked for. No resolver runs

@@ -33,7 +33,6 @@ type rig struct {
 	mu     sync.Mutex
 	events []json.RawMessage // what Direct was asked
 	batch  [][]json.RawMessage
-	told   []*Mutation
 }
 
 // newRig makes an API of a schema. change may add to it.

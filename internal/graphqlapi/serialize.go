@@ -9,7 +9,7 @@ import (
 
 // leaf writes a value of a type without fields.
 func (w *writer) leaf(f *field, t *namedType, raw []byte) bool {
-	if w.x.quiet && t.leaf == leafJSON && raw[0] == '"' { // it has been serialized before
+	if w.x.refused != nil && t.leaf == leafJSON && raw[0] == '"' { // it has been serialized before
 		w.buf = append(w.buf, raw...)
 		return true
 	}

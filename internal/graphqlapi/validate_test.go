@@ -102,7 +102,7 @@ func TestSyntax(t *testing.T) {
 	if _, f := r.api.Prepare("query A{count}", "B"); f == nil || f.Code != "BadRequestException" {
 		t.Error(f)
 	}
-	if o, f := r.api.Prepare("query A{count} query B{flag}", "B"); f != nil || o.Name() != "B" {
+	if o, f := r.api.Prepare("query A{count} query B{flag}", "B"); f != nil || o.def.Name != "B" {
 		t.Error(f)
 	}
 }

@@ -95,7 +95,7 @@ func (v view) refusals() map[*field]bool {
 // too large.
 func (rt *realtime) render(v view, e json.RawMessage) []byte {
 	f := v.plan.root.fields[0]
-	x := &execution{api: rt.api, op: v.plan.op, run: &Run{}, ctx: context.Background(), room: 2 * maxPayload, quiet: true, refused: v.refusals()}
+	x := &execution{api: rt.api, op: v.plan.op, run: &Run{}, ctx: context.Background(), room: 2 * maxPayload, refused: v.refusals()}
 	w := writer{x: x, buf: make([]byte, 0, len(e)+len(f.head)+32), path: []Segment{{Key: f.key}}}
 	w.buf = append(append(w.buf, `{"data":{`...), f.head...)
 	if w.value(f, f.def.typ, e, nil) {

@@ -224,7 +224,7 @@ func (w *writer) member(o *object, f *field, source, value []byte, fr *frame) bo
 		return w.denied(f)
 	case strings.HasPrefix(f.def.name, "__"):
 		return w.introspect(f)
-	case f.def.resolver == nil || w.x.quiet || w.mute:
+	case f.def.resolver == nil || w.x.refused != nil || w.mute:
 		return w.value(f, f.def.typ, value, fr)
 	}
 	w.holes = append(w.holes, &hole{at: len(w.buf), f: f, source: source, path: slices.Clone(w.path), around: fr})
