@@ -10,7 +10,7 @@
 //
 // # What is promised
 //
-//   - Do tells whether the server may have the request.
+//   - Do tells whether the server may have the request, with any transport.
 //   - An answer larger than the bound is [ErrTooLarge], and takes no memory
 //     beyond it.
 //   - A foreign text is one line of at most 500 bytes, in which credentials are

@@ -41,16 +41,13 @@ func Client(given *http.Client) *http.Client {
 	return &c
 }
 
-// Do sends r with body and reads the answer, at most that many bytes. With an
-// error, sent says whether the server may have the request.
+// Do sends r with body, which is not empty, and reads the answer, at most that many
+// bytes. With an error, sent says whether the server may have the request.
 func Do(ctx context.Context, c *http.Client, r *http.Request, body []byte, most int64) (answer *Answer, sent bool, err error) {
-	var got atomic.Bool
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { got.Store(true) }}
-	resp, err := roundTrip(c, r.WithContext(httptrace.WithClientTrace(ctx, trace)))
+	r, begun := watch(ctx, c, r, body)
+	resp, err := roundTrip(c, r)
 	if err != nil {
-		return nil, got.Load(), WithoutURL(err)
+		return nil, begun.Load(), WithoutURL(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	text, err := readBounded(resp.Body, resp.ContentLength, most)
@@ -60,17 +57,53 @@ func Do(ctx context.Context, c *http.Client, r *http.Request, body []byte, most 
 	return &Answer{Status: resp.StatusCode, Header: resp.Header, Body: text}, true, nil
 }
 
+// watch gives r a body, and a value that is true once the server may have
+// something of r: with net/http's transport when there is a connection for it,
+// with another, which may not say so, when it has begun to read the body.
+// (net/http would send the headers alone if it did not know what kind of body
+// that is.)
+func watch(ctx context.Context, c *http.Client, r *http.Request, body []byte) (*http.Request, *atomic.Bool) {
+	var begun atomic.Bool
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	if _, traces := transport(c).(*http.Transport); traces {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { begun.Store(true) }})
+	} else {
+		open = func() (io.ReadCloser, error) { return &watched{bytes.NewReader(body), &begun}, nil }
+	}
+	r = r.WithContext(ctx)
+	r.Body, _ = open() // there is no error
+	r.GetBody = open
+	return r, &begun
+}
+
+// watched is a body that says when it has been read from.
+type watched struct {
+	body *bytes.Reader
+	read *atomic.Bool
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	w.read.Store(true)
+	return w.body.Read(p)
+}
+
+// Close does nothing.
+func (w *watched) Close() error { return nil }
+
+func transport(c *http.Client) http.RoundTripper {
+	if c.Transport == nil {
+		return http.DefaultTransport
+	}
+	return c.Transport
+}
+
 // roundTrip is c.Do without what only redirects need, such as copies of all
 // headers.
 func roundTrip(c *http.Client, r *http.Request) (*http.Response, error) {
 	if c.Jar != nil || c.Timeout != 0 {
 		return c.Do(r)
 	}
-	transport := c.Transport
-	if transport == nil {
-		transport = http.DefaultTransport
-	}
-	resp, err := transport.RoundTrip(r)
+	resp, err := transport(c).RoundTrip(r)
 	if err == nil && (resp == nil || resp.Body == nil) {
 		err = errors.New("the HTTP client's transport gave no response")
 	}

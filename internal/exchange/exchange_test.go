@@ -41,6 +41,33 @@ func TestDo(t *testing.T) {
 	}
 }
 
+// Whoever has read the body may have passed it on, whatever transport it is.
+func TestDoSaysWhetherItWasSent(t *testing.T) {
+	t.Parallel()
+	refused := &net.OpError{Op: "read", Err: errors.New("reset")}
+	for want, transport := range map[bool]roundTrip{
+		true: func(r *http.Request) (*http.Response, error) {
+			_, _ = io.CopyN(io.Discard, r.Body, 1)
+			return nil, refused
+		},
+		false: func(*http.Request) (*http.Response, error) { return nil, refused },
+	} {
+		if _, sent, err := exchange.Do(t.Context(), exchange.Client(&http.Client{Transport: transport}), post(), []byte("x"), 5); sent != want || err == nil {
+			t.Errorf("sent: %v, %v", sent, err)
+		}
+	}
+	again := roundTrip(func(r *http.Request) (*http.Response, error) { // as net/http does on a new connection
+		body, err := r.GetBody()
+		if err == nil {
+			_, err = io.ReadAll(body)
+		}
+		return nil, errors.Join(err, refused)
+	})
+	if _, sent, _ := exchange.Do(t.Context(), exchange.Client(&http.Client{Transport: again}), post(), []byte("x"), 5); !sent {
+		t.Error("sent at the second try, and nobody knows")
+	}
+}
+
 func TestRedacted(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cret/with+more=="
