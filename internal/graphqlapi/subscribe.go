@@ -191,20 +191,23 @@ func (st *starting) activate(x *execution, h *hole) {
 		return
 	}
 	st.op.Data = s
+	add := func() error { return st.rt.events.AddThen(h.f.def.name, &s.sub, st.ack) }
 	if ending != nil {
 		s.ending = &hub.Sub[*subscription, view]{ID: s.sub.ID, To: s, Filter: ending}
-		st.rt.endings.Add(h.f.def.name, s.ending)
+		known := add
+		add = func() error { return st.rt.endings.AddThen(h.f.def.name, s.ending, known) }
 	}
-	ack := func() error {
-		if !st.op.Ack(wire.AppendReply(nil, wire.StartAck, st.op.ID())) {
-			return errOver
-		}
-		return nil
+	if add() == nil {
+		st.rt.stats.add(Started)
 	}
-	if st.rt.events.AddThen(h.f.def.name, &s.sub, ack) != nil && s.ending != nil {
-		st.rt.endings.Remove(s.ending)
+}
+
+// ack says that the subscription is active.
+func (st *starting) ack() error {
+	if !st.op.Ack(wire.AppendReply(nil, wire.StartAck, st.op.ID())) {
+		return errOver
 	}
-	st.rt.stats.add(Started)
+	return nil
 }
 
 // ended is told of a subscription that was active.
