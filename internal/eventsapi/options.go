@@ -1,6 +1,7 @@
 package eventsapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -95,19 +96,12 @@ const (
 )
 
 func (l *Limits) defaults() {
-	l.Body = orDefault(l.Body, defaultBody)
-	l.Event = orDefault(l.Event, defaultEvent)
-	l.Time = orDefault(l.Time, defaultTime)
-	l.Socket.Message = orDefault(l.Socket.Message, l.Body)
-	l.Socket.Queue = orDefault(l.Socket.Queue, max(defaultQueue, 2*l.Body))
-	l.Socket.Operation = orDefault(l.Socket.Operation, l.Time)
-}
-
-func orDefault[T int | time.Duration](v, otherwise T) T {
-	if v > 0 {
-		return v
-	}
-	return otherwise
+	l.Body = cmp.Or(l.Body, defaultBody)
+	l.Event = cmp.Or(l.Event, defaultEvent)
+	l.Time = cmp.Or(l.Time, defaultTime)
+	l.Socket.Message = cmp.Or(l.Socket.Message, l.Body)
+	l.Socket.Queue = cmp.Or(l.Socket.Queue, max(defaultQueue, 2*l.Body))
+	l.Socket.Operation = cmp.Or(l.Socket.Operation, l.Time)
 }
 
 // check says what is missing, and fills what may be left out.

@@ -1,6 +1,7 @@
 package graphqlapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"sort"
@@ -38,7 +39,7 @@ func Check(api *spec.GraphQLAPI, load func(owner string, s *spec.Script) (*Modul
 func compile(api *spec.GraphQLAPI, load func(string, *spec.Script) (*Module, spec.Problems), limits Limits) (*config, spec.Problems) {
 	limits.defaults()
 	schema, problems := parseSchema(api)
-	cfg := &config{api: api, schema: schema, resolverLimit: orDefault(api.ResolverCountLimit, defaultResolvers), level: levelOf(api)}
+	cfg := &config{api: api, schema: schema, resolverLimit: cmp.Or(api.ResolverCountLimit, defaultResolvers), level: levelOf(api)}
 	cfg.documents = newCache(limits.CacheCount, limits.CacheBytes)
 	cfg.env = environment(api.Environment)
 	b := binder{cfg: cfg, load: load, problems: problems}

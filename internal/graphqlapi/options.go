@@ -1,6 +1,7 @@
 package graphqlapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,20 +110,13 @@ const (
 )
 
 func (l *Limits) defaults() {
-	l.Body = orDefault(l.Body, defaultBody)
-	l.Tokens = orDefault(l.Tokens, defaultTokens)
-	l.Response = orDefault(l.Response, defaultResponse)
-	l.Time = orDefault(l.Time, defaultTime)
-	l.Parallel = orDefault(l.Parallel, defaultParallel)
-	l.CacheCount = orDefault(l.CacheCount, defaultCacheCount)
-	l.CacheBytes = orDefault(l.CacheBytes, defaultCacheBytes)
-}
-
-func orDefault[T int | time.Duration](v, otherwise T) T {
-	if v > 0 {
-		return v
-	}
-	return otherwise
+	l.Body = cmp.Or(l.Body, defaultBody)
+	l.Tokens = cmp.Or(l.Tokens, defaultTokens)
+	l.Response = cmp.Or(l.Response, defaultResponse)
+	l.Time = cmp.Or(l.Time, defaultTime)
+	l.Parallel = cmp.Or(l.Parallel, defaultParallel)
+	l.CacheCount = cmp.Or(l.CacheCount, defaultCacheCount)
+	l.CacheBytes = cmp.Or(l.CacheBytes, defaultCacheBytes)
 }
 
 // check says what is missing, and fills what may be left out.
