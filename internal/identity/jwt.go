@@ -117,17 +117,27 @@ func unverifiedIssuer(token string) (string, error) {
 	if err != nil {
 		return "", errors.New("its second part is not base64url")
 	}
-	claims, err := readClaims(payload)
+	claims, err := readClaims(payload, claimsOf(false)...) // a token that is none is told here
 	if err != nil {
 		return "", err
 	}
 	return claims.Issuer, nil
 }
 
-// readClaims reads the claims of a payload by their exact names (RFC 7519,
-// section 4).
-func readClaims(payload []byte) (*tokenClaims, error) {
-	known, err := members(payload, "iss", "sub", "aud", "azp", "client_id", "token_use", "exp", "nbf", "iat", "auth_time", "cognito:username", "username", "cognito:groups")
+// claimsOf are the names of the claims that are looked at: of a user pool's
+// tokens more, which may be anything in another's.
+func claimsOf(userPool bool) []string {
+	names := []string{"iss", "sub", "aud", "azp", "exp", "nbf", "iat", "auth_time"}
+	if userPool {
+		names = append(names, "client_id", "token_use", "cognito:username", "username", "cognito:groups")
+	}
+	return names
+}
+
+// readClaims reads claims of a payload by their exact names (RFC 7519, section
+// 4).
+func readClaims(payload []byte, names ...string) (*tokenClaims, error) {
+	known, err := members(payload, names...)
 	if err != nil {
 		return nil, errors.New("its second part is no JSON object")
 	}
@@ -165,7 +175,7 @@ func (t *tokenProvider) admit(ctx context.Context, r *Request, token string) (*C
 	if err := verified.Claims(&text); err != nil {
 		return nil, badToken.Because("the token of %s: its claims are no JSON", t.issuer.name)
 	}
-	claims, err := readClaims(text)
+	claims, err := readClaims(text, claimsOf(t.provider.Pool != nil)...)
 	if err != nil {
 		return nil, badToken.Because("the token of %s: %w", t.issuer.name, err)
 	}

@@ -107,6 +107,7 @@ func TestTokensAreAdmitted(t *testing.T) {
 		{name: "party before audience", r: provider(map[string]any{"aud": "x", "azp": "app-7"})},
 		{name: "no times without bounds", r: provider(map[string]any{"iat": nil, "auth_time": nil}),
 			change: func(p []spec.AuthProvider) { p[3].OIDC.IATTTL, p[3].OIDC.AuthTTL = 0, 0 }},
+		{name: "a user pool's claims in another's token", r: provider(map[string]any{"username": []string{"Ann", "Example"}, "cognito:groups": "admins", "token_use": 1, "client_id": nil})},
 		{name: "any client", r: provider(map[string]any{"aud": nil}), change: func(p []spec.AuthProvider) { p[3].OIDC.ClientID = "" }},
 		{name: "the second provider of an issuer", r: provider(map[string]any{"aud": "web"}), change: func(p []spec.AuthProvider) {
 			p[4] = spec.AuthProvider{Mode: spec.ModeOIDC, OIDC: &spec.OIDCProvider{Issuer: oidcIssuer, ClientID: "web"}}

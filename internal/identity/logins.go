@@ -194,7 +194,7 @@ func (l *Logins) names() string {
 // read checks a verified token's claims.
 func (l *Logins) read(p *loginProvider, payload []byte) (*Login, *fault.Error) {
 	login := &Login{Provider: p.name, Mapping: p.name, Principal: p.principal}
-	c, err := readClaims(payload)
+	c, err := readClaims(payload, claimsOf(p.userPool)...)
 	if err := errors.Join(err, json.Unmarshal(payload, &login.Claims)); err != nil {
 		return nil, noTokenLogin.Because("the token of %s: %w", p.name, err)
 	}
