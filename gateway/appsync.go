@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -225,7 +226,8 @@ func (s *serving) unavailable() []string {
 }
 
 // appsyncProblems is what only the runtimes can judge of APIs of AppSync. What
-// is known to be wrong with a resource is not said twice.
+// is known to be wrong with a resource is not said twice. What their code
+// imports is added to the files of s.
 func appsyncProblems(s *spec.Spec, known spec.Problems, code *engine) (spec.Problems, error) {
 	if len(s.GraphQLAPIs)+len(s.EventsAPIs) == 0 {
 		return nil, nil
@@ -235,6 +237,7 @@ func appsyncProblems(s *spec.Spec, known spec.Problems, code *engine) (spec.Prob
 		return nil, err
 	}
 	load := newScripts(made, s)
+	load.read = map[string]bool{}
 	load.all(s.GraphQLAPIs)
 	var ps spec.Problems
 	for i := range s.GraphQLAPIs {
@@ -243,6 +246,7 @@ func appsyncProblems(s *spec.Spec, known spec.Problems, code *engine) (spec.Prob
 	for i := range s.EventsAPIs {
 		ps = append(ps, eventsapi.Check(&s.EventsAPIs[i], load.loadHandlers)...)
 	}
+	s.Files = append(s.Files, slices.Sorted(maps.Keys(load.read))...)
 	return slices.DeleteFunc(ps, func(p spec.Problem) bool {
 		return slices.ContainsFunc(known, func(k spec.Problem) bool { return k.Resource == p.Resource })
 	}), nil

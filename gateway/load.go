@@ -32,17 +32,19 @@ func Load(path string, o *Options) (*spec.Spec, error) {
 	c := o.withDefaults()
 	code := &engine{o: appsyncjs.Options{Runtimes: 1}}
 	defer code.close()
-	return load(path, &c, nil, code)
+	s, _, err := load(path, &c, nil, code)
+	return s, err
 }
 
 // load reads the template and adds what only the gateway can check: guards
 // and workers that are lacking, functions that cannot run, and code that is
-// refused.
-func load(path string, o *Options, secret func(kind, logicalID string) (string, error), code *engine) (*spec.Spec, error) {
+// refused. files are what the answer depends on, an error's too.
+func load(path string, o *Options, secret func(kind, logicalID string) (string, error), code *engine) (s *spec.Spec, files []string, err error) {
 	file, err := template.Find(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	files = []string{file}
 	s, problems := template.Load(file, &template.Options{
 		Region: o.Region, Account: o.Account, StackName: o.StackName,
 		Parameters: o.Parameters, Resolve: o.Resolve, Imports: o.Imports, Secret: secret,
@@ -56,13 +58,14 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 		problems = append(problems, unusablePatterns(s)...)
 		more, err := appsyncProblems(s, problems, code)
 		if err != nil {
-			return nil, err
+			return nil, s.Files, err
 		}
 		problems = append(problems, more...)
+		files = s.Files
 	}
 	if len(problems) > 0 {
 		problems.Sort()
-		return nil, &ProblemsError{problems}
+		return nil, files, &ProblemsError{problems}
 	}
 	adoptRoles(s)
 	for i := range s.GraphQLAPIs {
@@ -71,7 +74,7 @@ func load(path string, o *Options, secret func(kind, logicalID string) (string, 
 	for _, c := range collisions(s) {
 		s.Notes = append(s.Notes, spec.Note{Resource: c.Resource, Message: c.Message + ": " + c.Hint, At: c.At})
 	}
-	return s, nil
+	return s, files, nil
 }
 
 // adoptRoles adds the roles that functions and data sources name and the template does not

@@ -42,7 +42,7 @@ func Open(ctx context.Context, path string, o *Options) (*Gateway, error) {
 
 // read loads the template and locks the state directory.
 func read(path string, o *Options, dir *state.Dir, code *engine) (*spec.Spec, func() error, error) {
-	s, err := load(path, o, dir.Secret, code)
+	s, _, err := load(path, o, dir.Secret, code)
 	if err != nil {
 		return nil, nil, err
 	}

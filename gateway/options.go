@@ -33,7 +33,7 @@ type Options struct {
 	Plain               bool // plain connections off loopback
 	Ordered             bool // one message of a connection at a time
 	NoLambdaPermissions bool // do not ask for AWS::Lambda::Permission
-	Watch               bool // reload when the template's files change
+	Watch               bool // reload when the template's files change, or what its code imports
 
 	Hosts          []string       // more host names to serve
 	AllowOrigins   []string       // more origins to admit on loopback; "*" for all

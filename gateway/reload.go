@@ -2,14 +2,8 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"sync"
-	"time"
-
-	"github.com/fsnotify/fsnotify"
 
 	"github.com/tidewire/tidewire/internal/spec"
 	"github.com/tidewire/tidewire/internal/websocketapi"
@@ -25,10 +19,42 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	if g.closing.Load() {
 		return ErrClosed
 	}
-	s, err := load(g.path, &g.o, g.dir.Secret, g.engine)
-	if err != nil {
-		return err
+	s, files, err := g.read()
+	if err == nil {
+		err = g.replace(ctx, s)
 	}
+	g.follow(files, err == nil)
+	return err
+}
+
+// readings bounds how often a template is read for one reload.
+const readings = 5
+
+// read reads the template. What turns out to depend on files that were not
+// watched is read again, so that no change of them is missed.
+func (g *Gateway) read() (s *spec.Spec, files []string, err error) {
+	for range readings {
+		if s, files, err = load(g.path, &g.o, g.dir.Secret, g.engine); !g.follow(files, false) {
+			break
+		}
+	}
+	return s, files, err
+}
+
+// follow has the files of a reading watched, if there is a watcher.
+func (g *Gateway) follow(files []string, served bool) (more bool) {
+	if g.watcher == nil {
+		return false
+	}
+	more, err := g.watcher.follow(files, served)
+	if err != nil {
+		g.o.Log.Warn("watching the template", "err", err)
+	}
+	return more
+}
+
+// replace serves s instead of what is served.
+func (g *Gateway) replace(ctx context.Context, s *spec.Spec) error {
 	if err := g.sameAuthority(s); err != nil {
 		return err
 	}
@@ -85,94 +111,4 @@ func (g *Gateway) shutdownLogged(ctx context.Context, api *websocketapi.API, id 
 	if err := api.Shutdown(ctx); err != nil {
 		g.o.Log.Warn("closing a removed API", "api", id, "err", err)
 	}
-}
-
-// settle is how long a watched file must rest before a reload: editors write
-// in several steps.
-const settle = 100 * time.Millisecond
-
-// watcher reloads a gateway when the files of its template change.
-type watcher struct {
-	fs   *fsnotify.Watcher
-	done sync.WaitGroup
-	stop context.CancelFunc
-}
-
-func newWatcher(g *Gateway) (*watcher, error) {
-	fs, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, fmt.Errorf("watching the template: %w", err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	w := &watcher{fs: fs, stop: stop}
-	if err := w.follow(g.Spec()); err != nil {
-		stop()
-		return nil, errors.Join(err, fs.Close())
-	}
-	w.done.Go(func() { w.run(ctx, g) })
-	return w, nil
-}
-
-// follow watches the directories of the template's files: editors replace
-// files, and a watch on a file would be lost with it.
-func (w *watcher) follow(s *spec.Spec) error {
-	for _, f := range s.Files {
-		if err := w.fs.Add(filepath.Dir(f)); err != nil {
-			return fmt.Errorf("watching %s: %w", f, err)
-		}
-	}
-	return nil
-}
-
-func (w *watcher) run(ctx context.Context, g *Gateway) {
-	timer := time.NewTimer(settle)
-	timer.Stop()
-	defer timer.Stop()
-	for {
-		select {
-		case e, ok := <-w.fs.Events:
-			if !ok {
-				return
-			}
-			if concerns(g.Spec(), e.Name) && !e.Has(fsnotify.Chmod) {
-				timer.Reset(settle)
-			}
-		case err, ok := <-w.fs.Errors:
-			if !ok {
-				return
-			}
-			g.o.Log.Warn("watching the template", "err", err)
-		case <-timer.C:
-			w.reload(ctx, g)
-		}
-	}
-}
-
-func (w *watcher) reload(ctx context.Context, g *Gateway) {
-	err := g.Reload(ctx)
-	switch {
-	case errors.Is(err, ErrClosed) || ctx.Err() != nil:
-	case err != nil:
-		g.o.Log.Error("the changed template is not served; the running API stays\n" + err.Error())
-	default:
-		g.o.Log.Info("reloaded", "template", g.Spec().File)
-		if err := w.follow(g.Spec()); err != nil {
-			g.o.Log.Warn("reload", "err", err)
-		}
-	}
-}
-
-func concerns(s *spec.Spec, name string) bool {
-	for _, f := range s.Files {
-		if filepath.Clean(f) == filepath.Clean(name) {
-			return true
-		}
-	}
-	return false
-}
-
-func (w *watcher) close() {
-	w.stop()
-	_ = w.fs.Close() // ends run; closing has no other effect
-	w.done.Wait()
 }

@@ -17,6 +17,9 @@ import (
 type scripts struct {
 	engine *appsyncjs.Engine
 	root   string // absolute
+
+	mu   sync.Mutex
+	read map[string]bool // files that the code depends on; guarded by mu. nil: nobody asks
 }
 
 // newScripts is for the code of a template.
@@ -51,11 +54,21 @@ func (c *scripts) module(owner string, script *spec.Script) (*appsyncjs.Module, 
 	if c.root != "" && (script.File == "" || inside(script.File, c.root)) {
 		source.Root = c.root
 	}
+	if c.read != nil {
+		source.Reads = c.reads
+	}
 	m, problems := c.engine.Load(source)
 	if len(problems) > 0 {
 		return nil, codeProblems(owner, script, problems)
 	}
 	return m, nil
+}
+
+// reads notes a file that the code depends on.
+func (c *scripts) reads(file string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.read[file] = true
 }
 
 // all loads the code of APIs beforehand, as many scripts at a time as there are

@@ -49,8 +49,9 @@ type Spec struct {
 	// for a resource that is not run, a property without effect here).
 	Notes []Note
 
-	// Files are the files the template was read from (itself, included
-	// files), for a watcher.
+	// Files are the files the template was read from, for a watcher: itself,
+	// those whose text it takes in, such as schemas and code, also if they are
+	// not there, and what that code imports.
 	Files []string
 }
 

@@ -3,6 +3,7 @@ package template
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -287,6 +288,16 @@ func TestGraphQLAttributes(t *testing.T) {
 		if w, ok := want[o.Name]; ok && w != o.Value {
 			t.Errorf("%s:\n got %s\nwant %s", o.Name, o.Value, w)
 		}
+	}
+}
+
+// TestMissingFilesAreWatched: whoever waits for the correction of a template
+// hears of the file that it lacks.
+func TestMissingFilesAreWatched(t *testing.T) {
+	t.Parallel()
+	s, problems := loadGraph(t, "template.yaml", "Resources:\n"+appsync("GraphQLSchema", "DefinitionS3Location: nowhere.graphql"))
+	if len(problems) == 0 || s == nil || !slices.ContainsFunc(s.Files, func(f string) bool { return filepath.Base(f) == "nowhere.graphql" }) {
+		t.Errorf("%v; watched: %v", problems, s)
 	}
 }
 

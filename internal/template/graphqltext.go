@@ -138,11 +138,13 @@ func (l *loader) readAssets() map[string]string {
 	return out
 }
 
-// textOf reads a file that the template names, and has it watched.
+// textOf reads a file that the template names, and has it watched, also if it
+// cannot be read.
 func (l *loader) textOf(at *node, path string, limit int, what string) (string, bool) {
 	if path == "" {
 		return "", false
 	}
+	l.watch(path)
 	data, err := readFile(path, limit)
 	switch {
 	case os.IsNotExist(err):
@@ -154,7 +156,6 @@ func (l *loader) textOf(at *node, path string, limit int, what string) (string, 
 	case len(strings.TrimSpace(string(data))) == 0:
 		l.problem(at, quoteShort(path)+" is empty", what+" is expected there")
 	default:
-		l.watch(path)
 		return string(data), true
 	}
 	return "", false
