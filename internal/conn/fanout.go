@@ -38,7 +38,7 @@ func (f *Fanout) round() *round {
 		return nil
 	}
 	f.once.Do(func() { f.rounds = make([]round, max(1, runtime.GOMAXPROCS(0)/2)) })
-	return &f.rounds[int(f.next.Add(1))%len(f.rounds)]
+	return &f.rounds[f.next.Add(1)%uint32(len(f.rounds))]
 }
 
 // add has c written to. The caller has claimed its writer's part.

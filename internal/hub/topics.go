@@ -118,8 +118,8 @@ func (t *Topics[T, V, E]) AddThen(topic string, s *Sub[T, V], ready func() error
 
 // Remove ends a subscription and says whether it was one. No Deliver to it
 // begins after Remove has returned, but one that had begun may still be at
-// work. It is called after Add or AddThen has returned, or by their own
-// functions. Its cost does not depend on how many subscriptions there are.
+// work. It is called after Add has returned, or after AddThen has called its
+// function. Its cost does not depend on how many subscriptions there are.
 func (t *Topics[T, V, E]) Remove(s *Sub[T, V]) bool {
 	return t.shard(s.topic).remove(s)
 }
