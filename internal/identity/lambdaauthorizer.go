@@ -22,6 +22,7 @@ const (
 	maxAuthorizerTTL   = time.Hour
 	maxResolverContext = 5 << 20 // bytes
 	maxCachedAnswers   = 1000
+	maxCachedBytes     = 32 << 20 // of their contexts
 )
 
 // lambdaAuthorizer asks a function who is calling, and remembers for a while.
@@ -32,7 +33,8 @@ type lambdaAuthorizer struct {
 	pattern  *regexp.Regexp // nil: every token
 
 	mu     sync.Mutex
-	cached map[[sha256.Size]byte]*authorizerAnswer
+	cached map[[sha256.Size]byte]*authorizerAnswer // guarded by mu
+	held   int                                     // bytes of cached contexts; guarded by mu
 }
 
 // authorizerAnswer is what the function said, until it must be asked again.
@@ -80,10 +82,18 @@ func (a *lambdaAuthorizer) remembered(key [sha256.Size]byte) *authorizerAnswer {
 	defer a.mu.Unlock()
 	answer := a.cached[key]
 	if answer == nil || !a.o.Now().Before(answer.until) {
-		delete(a.cached, key)
+		a.drop(key)
 		return nil
 	}
 	return answer
+}
+
+// drop forgets an answer if there is one; the caller holds mu.
+func (a *lambdaAuthorizer) drop(key [sha256.Size]byte) {
+	if answer := a.cached[key]; answer != nil {
+		a.held -= len(answer.context)
+		delete(a.cached, key)
+	}
 }
 
 // remember keeps an answer as long as it may be; when there are too many, the
@@ -95,17 +105,25 @@ func (a *lambdaAuthorizer) remember(key [sha256.Size]byte, answer *authorizerAns
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.cached) >= maxCachedAnswers {
+	a.drop(key)
+	if a.full(answer) {
 		for k, old := range a.cached {
 			if !now.Before(old.until) {
-				delete(a.cached, k)
+				a.drop(k)
 			}
 		}
-		if len(a.cached) >= maxCachedAnswers {
-			clear(a.cached)
-		}
+	}
+	if a.full(answer) {
+		clear(a.cached)
+		a.held = 0
 	}
 	a.cached[key] = answer
+	a.held += len(answer.context)
+}
+
+// full tells whether there is no room for one answer more; the caller holds mu.
+func (a *lambdaAuthorizer) full(more *authorizerAnswer) bool {
+	return len(a.cached) >= maxCachedAnswers || a.held+len(more.context) > maxCachedBytes
 }
 
 // ask invokes the function (AppSync developer guide, "AWS_LAMBDA

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,4 +74,32 @@ func TestLambdaAuthorizerIsAskedOnceInItsTime(t *testing.T) {
 	if len(w.asked) != 3 {
 		t.Errorf("asked %d times", len(w.asked))
 	}
+}
+
+// TestLambdaAuthorizersAnswersAreBounded: what is remembered of the functions'
+// contexts is bounded in bytes, and what is said last is remembered.
+func TestLambdaAuthorizersAnswersAreBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, providers(), nil)
+	w.answer = `{"isAuthorized":true,"resolverContext":{"a":"` + strings.Repeat("x", 5<<20-100) + `"}}`
+	admit := func(token string, asked int) {
+		t.Helper()
+		if _, f := w.modes.Admit(context.Background(), credential("Authorization", "custom-"+token)); f != nil {
+			t.Fatal(f)
+		}
+		if len(w.asked) != asked {
+			t.Errorf("%s: the function was asked %d times, not %d", token, len(w.asked), asked)
+		}
+	}
+	for i, token := range []string{"a", "b", "c", "d", "e", "f", "g"} {
+		admit(token, i+1)
+	}
+	admit("g", 7)
+	admit("a", 8) // which was forgotten
+	admit("a", 8)
+	w.clock.now = start.Add(time.Hour)
+	for i, token := range []string{"a", "b", "c", "d", "e", "f"} { // what was over takes no room
+		admit(token, 9+i)
+	}
+	admit("a", 14)
 }
