@@ -104,6 +104,9 @@ func (b *binder) handler(n *spec.ChannelNamespace, code *Module, name string, c 
 		h.blocked = "The namespace has no code."
 	case code != nil && exports(code, name):
 		h.code, h.object = code, !code.Has(name)
+		if h.object && h.source != nil {
+			h.blocked = h.source.Unsupported
+		}
 		b.checkObject(n, &h)
 	case c.DataSource != "" && code != nil:
 		b.problem(n, "Properties.HandlerConfigs", "the code does not export "+name+", for which HandlerConfigs has a data source", "export const "+name+" = { request(ctx) { … }, response(ctx) { … } }")

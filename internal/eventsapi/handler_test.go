@@ -160,7 +160,6 @@ export const onSubscribe = { request: (ctx) => ({payload: ctx.info.channel.segme
 	request: (ctx) => ({operation: 'Invoke', payload: ctx.events.map((e) => e.payload)}),
 	response(ctx) { if (ctx.error) util.error(ctx.error.message, ctx.error.type); return [{id: ctx.events[0].id, payload: ctx.result}] } }`, object("fn")),
 		namespaceOf(t, "early", `export const onPublish = { request: (ctx) => runtime.earlyReturn(ctx.events), response: () => util.error('not reached') }`, object("fn")),
-		namespaceOf(t, "sql", `export const onPublish = { request: () => ({statements: ['select 1']}), response: (ctx) => util.error(ctx.error.message, ctx.error.type) }`, object("sql")),
 		func(r *rig) {
 			r.lambda = func(_ context.Context, _ string, payload []byte) ([]byte, error) {
 				if string(payload) == `["bad"]` {
@@ -180,7 +179,6 @@ export const onSubscribe = { request: (ctx) => ({payload: ctx.info.channel.segme
 	r.expect(403, `{"errors":[{"errorType":"Lambda:Unhandled","message":"thrown"}]}`, "call/x", `"bad"`)
 	r.expect(200, accepted(1), "early/x", "7")
 	c.hear(data("early", "7"))
-	r.expect(403, `{"errors":[{"errorType":"UnsupportedOperation","message":"Relational databases cannot be asked here."}]}`, "sql/x", "7")
 	c.say(subscription("s", "/none/no", keyObject()))
 	c.hear(failed("subscribe_error", "s", "No", "no"))
 }
@@ -305,9 +303,13 @@ func TestHandlersThatCannotRunRefuse(t *testing.T) {
 			spec.ChannelNamespace{LogicalID: "Gone", Name: "gone", ARN: apiARN + "/channelNamespace/gone", Unsupported: "The code lies in S3."},
 			spec.ChannelNamespace{LogicalID: "Bare", Name: "bare", ARN: apiARN + "/channelNamespace/bare", OnPublish: spec.EventHandler{DataSource: "fn"}, OnSubscribe: spec.EventHandler{DataSource: "fn"}},
 			spec.ChannelNamespace{LogicalID: "Sql", Name: "sql", ARN: apiARN + "/channelNamespace/sql", OnPublish: direct, OnSubscribe: direct})
-	})
+	}, namespaceOf(t, "careless", `export const onPublish = { request: () => ({statements: ['select 1']}), response: (ctx) => ctx.events }
+export const onSubscribe = { request: () => ({statements: ['select 1']}), response: () => null }`, func(n *spec.ChannelNamespace) {
+		n.OnPublish = spec.EventHandler{DataSource: "sql"}
+		n.OnSubscribe = n.OnPublish
+	}))
 	c := r.open()
-	for ns, why := range map[string]string{"gone": "The code lies in S3.", "sql": "Relational databases cannot be asked here.", "bare": "The namespace has no code."} {
+	for ns, why := range map[string]string{"careless": "Relational databases cannot be asked here.", "gone": "The code lies in S3.", "sql": "Relational databases cannot be asked here.", "bare": "The namespace has no code."} {
 		r.expect(501, `{"errors":[{"errorType":"UnsupportedOperation","message":"`+why+`"}]}`, ns, "1")
 		c.say(subscription("s", "/"+ns, keyObject()))
 		c.hear(failed("subscribe_error", "s", "UnsupportedOperation", why))
