@@ -8,20 +8,30 @@ import (
 	"github.com/tidewire/tidewire/appsync"
 )
 
-// appsyncError adds to an error of package appsync what may be done about it,
-// and drops the package's name.
+// appsyncError adds to an error of packages appsync and events what may be
+// done about it, and drops the package's name.
 func appsyncError(err error) error {
 	if err == nil {
 		return nil
 	}
 	advice := appsyncAdvice(err)
-	if text, found := strings.CutPrefix(err.Error(), "appsync: "); found {
-		err = &renamedError{text, err}
-	}
+	err = without(err, "appsync: ", "events: ")
 	if advice == "" {
 		return err
 	}
 	return hint(err, advice)
+}
+
+// without takes prefixes off the text of an error, in their order.
+func without(err error, prefixes ...string) error {
+	text := err.Error()
+	for _, prefix := range prefixes {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	if text == err.Error() {
+		return err
+	}
+	return &renamedError{text, err}
 }
 
 // renamedError is an error with a text of its own.
@@ -68,8 +78,8 @@ func responseOfAppSync(e *appsync.ResponseError) string {
 	switch {
 	case e.Status >= 300 && e.Status < 400:
 		return redirectAdvice
-	case e.Status == 404 || e.Status == 405:
-		return "there is no API at this path: a GraphQL API's ends in " + graphqlPath + ", an Event API's in " + eventPath
+	case e.Status == 404 || e.Status == 405 || e.Type == "ForbiddenException":
+		return "there is no API at this path: a GraphQL API's ends in " + graphqlPath + ", an Event API's in " + eventPath + "; compare the address with the one that serve prints"
 	case e.Status == 429:
 		return "too many requests: try again later"
 	case strings.Contains(e.Message, "instead of JSON"):

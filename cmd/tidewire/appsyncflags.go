@@ -51,6 +51,8 @@ func (f *appsyncFlags) target(rawURL, last string) (*url.URL, error) {
 		return nil, usagef(advice, "the URL must begin with https:// or http://; the address of the WebSocket follows from it")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, usagef(advice, "the URL must be scheme, host and path, without user, query or fragment")
+	case last == graphqlPath && strings.HasSuffix(strings.TrimRight(u.Path, "/"), eventPath):
+		return nil, usagef("use tidewire events publish or tidewire events subscribe; "+advice, "this is the address of an Event API")
 	case last == eventPath && !strings.HasSuffix(strings.TrimRight(u.Path, "/"), eventPath):
 		return nil, usagef(advice, "the address of an Event API ends in %s", eventPath)
 	}

@@ -156,7 +156,11 @@ func (f *authFlags) mode(sh *shell, target *url.URL, local *state.Running) (stri
 	case f.inAWS(target):
 		return "iam", nil
 	}
-	return "", usagef("give one of these, or --auth iam to sign with AWS credentials; see tidewire help auth",
+	advice := "give one of these, or --auth iam to sign with AWS credentials; see tidewire help auth"
+	if onThisMachine(target.Hostname()) {
+		advice = "is tidewire serve running, as this user and on this port? For another server: " + advice
+	}
+	return "", usagef(advice,
 		"nothing says how to prove who is calling: there is no --api-key, --token, --login or --profile, "+
 			"TIDEWIRE_API_KEY and TIDEWIRE_TOKEN are not set, and %s is neither an AppSync host name of AWS nor a gateway of yours", target.Host)
 }

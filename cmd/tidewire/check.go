@@ -13,10 +13,11 @@ import (
 func newCheckCommand(sh *shell) *cobra.Command {
 	var f templateFlags
 	cmd := &cobra.Command{
-		Use:   "check TEMPLATE",
+		Use:   "check [TEMPLATE]",
 		Short: "Check a template as serve would, and start nothing",
 		Long: "check reads a template and prints every problem with file, line, resource and a hint.\n" +
-			"It exits 1 when there is one, and lists what would not be run.",
+			"It exits 1 when there is one, and lists what would not be run. TEMPLATE is a file, or a\n" +
+			"directory with template.yaml, .yml or .json; default: here.",
 		Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error { return check(sh, &f, templateArg(args)) },
 	}
@@ -31,10 +32,10 @@ func check(sh *shell, f *templateFlags, path string) error {
 	}
 	s, err := gateway.Load(path, o)
 	if err != nil {
-		return opened(err)
+		return withProblems("", err)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s holds: %s, %s, %s, %s\n", s.File, count(len(s.WebSocketAPIs), "WebSocket API"), count(len(s.GraphQLAPIs), "GraphQL API"), count(len(s.EventsAPIs), "Event API"), count(len(s.Functions), "function"))
+	fmt.Fprintf(&b, "%s holds: %s, %s, %s, %s\n", s.File, counted(len(s.WebSocketAPIs), "WebSocket API"), counted(len(s.GraphQLAPIs), "GraphQL API"), counted(len(s.EventsAPIs), "Event API"), counted(len(s.Functions), "function"))
 	writeOutputs(&b, s)
 	b.WriteString(remarks(s))
 	_, err = io.WriteString(sh.stderr, visible(b.String()))

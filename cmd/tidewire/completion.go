@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // complete registers what a shell offers as values of the flags.
@@ -19,6 +20,41 @@ func (f *appsyncFlags) complete(cmd *cobra.Command, sh *shell) {
 	offer("profile", sh.profiles)
 	offer("login", sh.loginNames)
 	offer("show", func() []string { return []string{"headers"} })
+}
+
+// offerChoices registers, for cmd and what is below it, the values of flags
+// that take one of a few words, and of --profile.
+func offerChoices(cmd *cobra.Command, sh *shell) {
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		values := choices(flag)
+		if values == nil && flag.Name != "profile" {
+			return
+		}
+		_ = cmd.RegisterFlagCompletionFunc(flag.Name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			if flag.Name == "profile" {
+				return sh.profiles(), cobra.ShellCompDirectiveNoFileComp
+			}
+			return values, cobra.ShellCompDirectiveNoFileComp
+		}) // fails where a command has its own
+	})
+	for _, below := range cmd.Commands() {
+		offerChoices(below, sh)
+	}
+}
+
+// choices are the words that a flag takes, as its usage tells them: a|b, or
+// "a, or b"; nil for other flags.
+func choices(flag *pflag.Flag) []string {
+	name, usage := pflag.UnquoteUsage(flag)
+	switch {
+	case flag.Name == "log-level":
+		return []string{"debug", "info", "warn", "error"}
+	case strings.Contains(usage, "text, or json"):
+		return []string{"text", "json"}
+	case strings.Contains(name, "|") && strings.ToLower(name) == name && !strings.ContainsAny(name, "@ "):
+		return strings.Split(name, "|")
+	}
+	return nil
 }
 
 // profiles are the names of the profiles in the AWS config files, none if they

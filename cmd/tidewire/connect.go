@@ -64,7 +64,7 @@ func newConnectCommand(sh *shell) *cobra.Command {
 	f.identity.add(flags, "auto|iam|iam-headers|none")
 	flags.StringVar(&f.apiKey, "api-key", "", "API key to send, as `@FILE|env:NAME`")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header to send, as `'Name: value'` (repeatable)")
-	flags.StringArrayVar(&f.subprotocols, "subprotocol", nil, "subprotocol to offer (repeatable)")
+	flags.StringArrayVar(&f.subprotocols, "subprotocol", nil, "subprotocol `NAME` to offer (repeatable)")
 	flags.StringArrayVar(&f.send, "send", nil, "message `TEXT` to send; stdin is not read then (repeatable)")
 	flags.IntVar(&f.count, "count", 0, "leave when `N` messages have come")
 	flags.DurationVar(&f.wait, "wait", time.Second, "without --count, leave when no message has come for this long")

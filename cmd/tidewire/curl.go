@@ -59,7 +59,7 @@ func newCurlCommand(sh *shell) *cobra.Command {
 	flags := cmd.Flags()
 	f.request.add(flags)
 	flags.Var(&dataFlag{all: &f.request.data}, "data-binary", "the same as --data")
-	flags.Var(&dataFlag{all: &f.request.data, literal: true}, "data-raw", "body in which @ names no file")
+	flags.Var(&dataFlag{all: &f.request.data, literal: true}, "data-raw", "body, `DATA`, in which @ names no file")
 	flags.Var(&dataFlag{all: &f.json}, "json", "body, sent as application/json")
 	flags.BoolVarP(&f.include, "include", "i", false, "print status and headers of the answer before its body")
 	flags.BoolVarP(&f.head, "head", "I", false, "send HEAD and print status and headers")
@@ -184,7 +184,7 @@ func (f *curlFlags) choose(ctx context.Context, sh *shell, r *http.Request) (*si
 func (f *curlFlags) failed(ctx context.Context, r *http.Request, err error) error {
 	what := r.Method + " " + r.URL.Scheme + "://" + r.URL.Host + r.URL.EscapedPath()
 	if f.maxTime > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return hint(fmt.Errorf("%s: no answer in %gs", what, f.maxTime), "give more with --max-time")
+		return hint(fmt.Errorf("%s: no answer in %gs", what, f.maxTime), "give more time with --max-time")
 	}
 	return adviseOn(fmt.Errorf("%s: %w", what, withoutURL(err)), true)
 }

@@ -23,7 +23,7 @@ func TestSink(t *testing.T) {
 				t.Errorf("%v, %q", err, s.start)
 			}
 		}
-		if got := shown.String(); plain.String() != text || got != "ä漢👩\\x1b[2J\\xff\nb\\xe6\\xbc" {
+		if got := shown.String(); plain.String() != text || got != "ä漢👩\\x1b[2J\\xff\nb\\xe6\\xbc\n" {
 			t.Errorf("%d: %q", size, got)
 		}
 	}

@@ -23,6 +23,7 @@ type sink struct {
 	visible bool
 	start   []byte // at most maxStart bytes
 	rest    []byte // the beginning of a character or a line break
+	open    bool   // the last line has no end
 }
 
 const maxStart = 16 << 10
@@ -46,14 +47,20 @@ func (s *sink) Write(p []byte) (int, error) {
 		whole-- // a line feed may follow
 	}
 	s.rest = append([]byte{}, text[whole:]...)
+	s.open = !bytes.HasSuffix(text, []byte("\n"))
 	_, err := io.WriteString(s.to, visible(strings.ReplaceAll(string(text[:whole]), "\r\n", "\n")))
 	return len(p), err
 }
 
-// flush writes what is left of a character.
+// flush writes what is left of a character; on a terminal, what follows
+// begins on a line of its own.
 func (s *sink) flush() error {
-	_, err := io.WriteString(s.to, visible(string(s.rest)))
-	s.rest = nil
+	end := ""
+	if s.open {
+		end = "\n"
+	}
+	_, err := io.WriteString(s.to, visible(string(s.rest))+end)
+	s.rest, s.open = nil, false
 	return err
 }
 

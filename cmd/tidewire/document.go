@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/tidewire/tidewire/appsync"
@@ -100,6 +101,20 @@ func where(err error) string {
 		return fmt.Sprintf(": %s at byte %d", syntax, syntax.Offset)
 	}
 	return ""
+}
+
+// unparsed says where a document stops making sense if that is why a server
+// did not take it: AppSync does not tell.
+func unparsed(err error, document string) error {
+	if err == nil || !strings.Contains(err.Error(), "Unable to parse GraphQL") {
+		return err
+	}
+	var syntax *gqlerror.Error
+	if _, wrong := parser.ParseQuery(&ast.Source{Input: document}); !errors.As(wrong, &syntax) || len(syntax.Locations) == 0 {
+		return err
+	}
+	at := syntax.Locations[0]
+	return hint(err, fmt.Sprintf("line %d, column %d of the document: %s", at.Line, at.Column, syntax.Message))
 }
 
 // kindOf is what the operation called name does, or those of a document if

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -29,22 +31,35 @@ func newEnvCommand(sh *shell) *cobra.Command {
 	cmd.Flags().StringVar(&dir, "state", ".tidewire", "state `directory` of the gateway")
 	cmd.Flags().StringVar(&role, "role", "", "temporary credentials of this role (logical id, name or ARN)")
 	cmd.Flags().StringVar(&user, "user", "", "the access key of this user of the template (logical id or name)")
+	offer := func(flag string, names func(gateway.Stack) []string) {
+		_ = cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return names(servedFrom(dir)), cobra.ShellCompDirectiveNoFileComp
+		}) // fails only for a flag that is not there
+	}
+	offer("role", roleNames)
+	offer("user", userNames)
 	cmd.Flags().DurationVar(&duration, "duration", time.Hour, "how long a role's hold, at most 12h")
 	return cmd
 }
+
+// longestSession is the longest life of a role's credentials.
+const longestSession = 12 * time.Hour
 
 func env(sh *shell, path, role, user string, duration time.Duration) error {
 	if role != "" && user != "" {
 		return usagef("give one of them", "--role and --user exclude each other")
 	}
-	dir, err := state.Open(path, nil)
+	if role != "" && (duration < time.Second || duration > longestSession) {
+		return usagef("give 1s to 12h", "--duration %s: a session cannot hold that long", duration)
+	}
+	dir, err := openState(path)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
 	stack, err := readStack(dir)
 	if err != nil {
-		return hint(fmt.Errorf("%s does not say what was served: %w", path, err), "start `tidewire serve` once, or name its directory with --state")
+		return unserved(path, err)
 	}
 	credentials, err := localCredentials(dir, stack, role, user, duration)
 	if err != nil {
@@ -52,6 +67,16 @@ func env(sh *shell, path, role, user string, duration time.Duration) error {
 	}
 	_, err = io.WriteString(sh.stdout, exports(credentials, stack))
 	return err
+}
+
+// unserved is that a state directory does not say what was served.
+func unserved(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("nothing was served from %s yet", path)
+	} else {
+		err = fmt.Errorf("%s does not say what was served: %w", path, err)
+	}
+	return hint(err, "start tidewire serve once, or name its directory with --state")
 }
 
 // readStack reads what was served last from a state directory.
@@ -69,27 +94,33 @@ func stackRegion(path string) string {
 	if path == "" {
 		return ""
 	}
+	return servedFrom(path).Region
+}
+
+// servedFrom is what was served last from a state directory, the zero value if
+// that is not known.
+func servedFrom(path string) gateway.Stack {
 	dir, err := openState(path)
 	if err != nil {
-		return "" // whoever needs the directory says so
+		return gateway.Stack{} // whoever needs the directory says so
 	}
 	defer dir.Close()
 	stack, _ := readStack(dir)
-	return stack.Region
+	return stack
 }
 
 func localCredentials(dir *state.Dir, stack gateway.Stack, role, user string, duration time.Duration) (aws.Credentials, error) {
 	if user != "" {
 		c, err := gateway.UserCredentials(dir, stack, user)
 		if err != nil {
-			return c, hint(err, "users are "+userNames(stack))
+			return c, hint(without(err, "identity: "), named("user", userNames(stack)))
 		}
 		return c, nil
 	}
 	if role != "" {
 		c, err := gateway.AssumeRole(dir, stack, role, duration)
 		if err != nil {
-			return c, hint(err, "roles are "+roleNames(stack))
+			return c, hint(without(err, "identity: "), named("role", roleNames(stack)))
 		}
 		return c, nil
 	}
@@ -97,26 +128,26 @@ func localCredentials(dir *state.Dir, stack gateway.Stack, role, user string, du
 	return aws.Credentials{AccessKeyID: d.AccessKeyID, SecretAccessKey: d.SecretAccessKey}, err
 }
 
-func roleNames(stack gateway.Stack) string {
-	if len(stack.Roles) == 0 {
-		return "none: the template has no role"
+func roleNames(stack gateway.Stack) (names []string) {
+	for _, r := range stack.Roles {
+		names = append(names, r.LogicalID)
 	}
-	names := make([]string, len(stack.Roles))
-	for i, r := range stack.Roles {
-		names[i] = r.LogicalID
-	}
-	return strings.Join(names, ", ")
+	return names
 }
 
-func userNames(stack gateway.Stack) string {
-	if len(stack.Users) == 0 {
-		return "none: the template has no user"
+func userNames(stack gateway.Stack) (names []string) {
+	for _, u := range stack.Users {
+		names = append(names, u.LogicalID)
 	}
-	names := make([]string, len(stack.Users))
-	for i, u := range stack.Users {
-		names[i] = u.LogicalID
+	return names
+}
+
+// named lists what a template has of something.
+func named(what string, names []string) string {
+	if len(names) == 0 {
+		return "the template has no " + what
 	}
-	return strings.Join(names, ", ")
+	return "its " + what + "s are " + strings.Join(names, ", ")
 }
 
 // exports are lines for a shell. Both region variables are set, since SDKs

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,6 +54,9 @@ func (f *evaluateFlags) run(ctx context.Context, sh *shell) error {
 	document, err := sh.readInput(f.context, 1<<20)
 	if err != nil {
 		return fmt.Errorf("read the context: %w", err)
+	}
+	if wrong := json.Unmarshal(document, new(map[string]json.RawMessage)); wrong != nil {
+		return hint(fmt.Errorf("the context %s is not a JSON object%s", f.context, where(wrong)), `it looks like {"arguments": {"id": "1"}}`)
 	}
 	source, err := f.source()
 	if err != nil {

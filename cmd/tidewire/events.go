@@ -32,11 +32,18 @@ func (c *call) eventsClient(client *http.Client, attempts int) (*events.Client, 
 	return made, eventsError(err)
 }
 
+// deniedChannelAdvice is deniedAdvice for channels: AppSync does not tell a
+// namespace that is not there from one that is closed.
+const deniedChannelAdvice = "the API does not take this credential, or not for this channel, or it has no such namespace: see tidewire help auth"
+
 // eventsError is appsyncError for package events.
 func eventsError(err error) error {
 	var channel *events.ChannelError
 	if errors.As(err, &channel) {
-		return usagef("a channel is /namespace/name, 1 to 5 segments of letters, digits and hyphens; a subscription may end in /*", "%w", err)
+		return usagef("a channel is /namespace/name, 1 to 5 segments of letters, digits and hyphens; a subscription may end in /*", "%w", without(err, "events: "))
+	}
+	if err != nil && appsyncAdvice(err) == deniedAdvice {
+		return hint(without(err, "appsync: ", "events: "), deniedChannelAdvice)
 	}
 	var batch *events.BatchError
 	if errors.As(err, &batch) && batch.MayBeAccepted {

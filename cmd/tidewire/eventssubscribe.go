@@ -65,12 +65,12 @@ func (f *eventsSubscribeFlags) run(ctx context.Context, sh *shell, rawURL string
 	if f.show != "" {
 		return c.showEventsSubscribe(ctx, sh, channels[0])
 	}
-	client, err := c.eventsClient(c.http, 0)
+	s := f.stream(sh)
+	client, err := c.eventsClient(s.watching(c.http), 0)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	s := f.stream(sh)
 	defer func() { s.ignored(client.Counts()) }()
 	return s.run(ctx, func(ctx context.Context) error { return s.subscribeChannels(ctx, client, channels) })
 }

@@ -40,9 +40,10 @@ body-changed, body-encoding, header-changed, header-missing, token-unsigned,
 token-missing, secret-whitespace, secret, date-skew, expired, scope-date and
 access-key.
 
---last prints what a local gateway refused and why: the last request, or with
---last N the last N, out of --state (default .tidewire). Nothing else is needed
-for that, and the exit code is 0.
+--last prints which signature a local gateway refused and why: the last request,
+or with --last N the last N, out of --state (default .tidewire). Nothing else is
+needed for that, and the exit code is 0. What a policy, an API key or a token was
+refused for stands in the log of serve.
 
 Where neither the host name, nor a running gateway, nor --state tells the service
 or the region, it is judged only if --service or --region is given.

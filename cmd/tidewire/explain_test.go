@@ -108,7 +108,7 @@ func TestExplainLastRefuses(t *testing.T) {
 		code int
 		talk string
 	}{
-		"none kept":     {[]string{"--last", "--state", empty}, 0, "keeps no refused request"},
+		"none kept":     {[]string{"--last", "--state", empty}, 0, "keeps no refused signature"},
 		"damaged":       {[]string{"--last", "--state", keep(t, []byte("{"))}, 1, "hint: delete refusals.json"},
 		"no directory":  {[]string{"--last", "--state", filepath.Join(empty, "none")}, 1, "there is no such state directory"},
 		"zero":          {[]string{"--last=0", "--state", empty}, 2, "at least 1"},

@@ -40,7 +40,7 @@ func (f *explainFlags) printLast(sh *shell, args []string) error {
 		return err
 	}
 	if len(kept) == 0 {
-		fmt.Fprintf(sh.stderr, "tidewire: %s keeps no refused request\n", path)
+		fmt.Fprintf(sh.stderr, "tidewire: %s keeps no refused signature; what a policy, key or token was refused for stands in the log of serve\n", path)
 		return nil
 	}
 	shown := kept[max(0, len(kept)-count):]

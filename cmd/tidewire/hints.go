@@ -26,6 +26,8 @@ func adviceFor(err error, signed bool) string {
 	var frame *apigateway.CloseError
 	var authority x509.UnknownAuthorityError
 	switch {
+	case errors.As(err, &handshake) && atAppSync(handshake.URL):
+		return "this is the address of an AppSync API: see tidewire subscribe and tidewire events subscribe"
 	case errors.As(err, &handshake):
 		return firstOf(exceptionAdvice(handshake.Type, handshake.Message, signed), handshakeAdvice(handshake.Status))
 	case errors.As(err, &response):
@@ -40,6 +42,12 @@ func adviceFor(err error, signed bool) string {
 		return ""
 	}
 	return ""
+}
+
+// atAppSync says whether an address looks like one of AppSync's.
+func atAppSync(address string) bool {
+	path := strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/realtime")
+	return strings.HasSuffix(path, graphqlPath) || strings.HasSuffix(path, eventPath)
 }
 
 // closeAdvice explains close codes as API Gateway uses them.
@@ -136,6 +144,8 @@ func responseAdvice(status int) string {
 	switch {
 	case status >= 300 && status < 400:
 		return redirectAdvice
+	case status == 400:
+		return "a connection's id is in the events that its messages cause: requestContext.connectionId"
 	case status == 403 || status == 404:
 		return "there is no such stage: ENDPOINT is the address that clients connect to, with http or https"
 	case status == 410:

@@ -146,7 +146,7 @@ func openState(path string) (*state.Dir, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("%s: there is no such state directory", path)
 		}
-		return nil, hint(withoutPrefix(err), "give the directory that tidewire serve uses: .tidewire, or its --state")
+		return nil, hint(withoutPrefix(err), "start tidewire serve here first, or give the directory that it uses with --state")
 	}
 	return state.Open(path, nil)
 }

@@ -88,7 +88,7 @@ func (f *loginFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&s.ClientID, "client-id", "", "the client, or app client, to log in at")
 	flags.StringVar(&s.ClientSecret, "client-secret", "", "where its secret is, if it has one: `@FILE|env:NAME`")
 	flags.BoolVar(&s.SecretInBody, "secret-in-body", false, "send the client's secret in the form, not as HTTP Basic")
-	flags.StringArrayVar(&s.Scopes, "scope", nil, "a scope to ask for; may be repeated (default openid, and offline_access where it exists)")
+	flags.StringArrayVar(&s.Scopes, "scope", nil, "a `SCOPE` to ask for; may be repeated (default openid, and offline_access where it exists)")
 	flags.StringArrayVar(&f.params, "param", nil, "`NAME=VALUE` to send when logging in, such as audience=https://api; may be repeated")
 	flags.BoolVar(&f.browser, "browser", false, "log in in a browser on this machine (the default with --issuer)")
 	flags.BoolVar(&f.device, "device", false, "log in in any browser, by a code to type there")

@@ -45,6 +45,9 @@ func logout(ctx context.Context, sh *shell, name string, local bool) (err error)
 		fmt.Fprintf(sh.stderr, "tidewire: %s is deleted here; the provider was not told, as the file could not be read\n", name)
 		return nil
 	}
+	if errors.Is(err, login.ErrLoginRequired) {
+		return hint(without(err, "login: ", "load: "), "tidewire login lists the saved logins")
+	}
 	if err != nil {
 		return loginError(name, err)
 	}

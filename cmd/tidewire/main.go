@@ -131,6 +131,7 @@ func newRootCommand(sh *shell, args []string) *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(newCommands(sh)...)
+	offerChoices(root, sh)
 	root.SetArgs(args)
 	root.SetIn(sh.stdin)
 	root.SetOut(sh.stdout)

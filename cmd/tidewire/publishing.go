@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/tidewire/tidewire/events"
 )
@@ -18,7 +19,7 @@ type publishing struct {
 
 	sent     int // events given to send
 	rejected int
-	why      error // of the first rejection
+	why      string // of the first rejection
 }
 
 // outcome is what became of an event.
@@ -44,8 +45,8 @@ func (p *publishing) publish(ctx context.Context, list []json.RawMessage) error 
 	var batch *events.BatchError
 	if errors.As(err, &rejected) {
 		p.rejected += len(rejected.Failed)
-		if p.why == nil {
-			p.why = rejected
+		if p.why == "" {
+			p.why = whyNot(rejected.Failed[0])
 		}
 		if !errors.As(err, &batch) {
 			return nil
@@ -76,7 +77,12 @@ func (p *publishing) verdict() error {
 	if p.rejected == 0 {
 		return nil
 	}
-	return hint(fmt.Errorf("%d of %s rejected, the first: %w", p.rejected, counted(p.sent, "event"), p.why), "the messages on stdout say why; a handler of the namespace may have refused them")
+	return hint(fmt.Errorf("%d of %s rejected, the first with %s", p.rejected, counted(p.sent, "event"), p.why), "the messages on stdout say why; a handler of the namespace may have refused them")
+}
+
+// whyNot is what the API says of an event that it rejected.
+func whyNot(r events.Rejected) string {
+	return strings.TrimSuffix(fmt.Sprintf("code %d: %s", r.Code, r.Message), ": ")
 }
 
 // eventLine is a line of stdin, or the end of them.

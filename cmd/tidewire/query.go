@@ -76,7 +76,7 @@ func (f *queryFlags) run(ctx context.Context, sh *shell, rawURL, document string
 	}
 	answer, err := c.query(ctx, request)
 	if err != nil {
-		return lateError(ctx, f.timeout, err)
+		return lateError(ctx, f.timeout, unparsed(err, request.Query))
 	}
 	if err := sh.putResponse(answer.text); err != nil {
 		return err
@@ -114,7 +114,7 @@ func within(ctx context.Context, d time.Duration) (context.Context, context.Canc
 // lateError says that --timeout is over if that is why.
 func lateError(ctx context.Context, timeout time.Duration, err error) error {
 	if timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return hint(fmt.Errorf("no answer in %s: %w", timeout, err), "give more with --timeout")
+		return hint(fmt.Errorf("no answer in %s: %w", timeout, err), "give more time with --timeout")
 	}
 	return err
 }

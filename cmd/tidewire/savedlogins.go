@@ -178,7 +178,7 @@ func loginError(name string, err error) error {
 	if errors.Is(err, login.ErrLoginRequired) {
 		advice = "tidewire login " + name + " (with --issuer or --user-pool the first time)"
 	}
-	var shown error = &own
+	shown := without(&own, "login: ", "load: ")
 	if errors.Is(err, login.ErrConfig) {
 		shown = &usageError{shown}
 	}

@@ -13,17 +13,27 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/tidewire/tidewire/apigateway"
 )
 
-const noCredentialsHint = "set AWS_PROFILE or give --profile, log in with aws sso login or aws configure, or give --auth none if the API is open"
+const noCredentialsHint = "set AWS_PROFILE or give --profile, log in with aws sso login or aws configure, or give "
+
+// noCredentials is what to do where the SDK finds nobody.
+func (f *identityFlags) noCredentials() string {
+	if f.auths == nil { // a command without --auth
+		return noCredentialsHint + "--credentials-file"
+	}
+	return noCredentialsHint + "--auth none if the API is open"
+}
 
 // fromSDK is whoever the AWS SDK finds: the profile of the flags, else the
 // environment, the shared files, SSO, roles, the container or the instance.
 func (f *identityFlags) fromSDK(ctx context.Context, sh *shell, target *url.URL) (*caller, error) {
 	loaded, err := config.LoadDefaultConfig(ctx,
 		config.WithSharedConfigProfile(f.profile),
+		config.WithLogger(logging.Nop{}), // the error says what failed
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.TokenProvider = sh.askMFA }),
 	)
 	if err != nil {
@@ -31,9 +41,9 @@ func (f *identityFlags) fromSDK(ctx context.Context, sh *shell, target *url.URL)
 	}
 	region := firstOf(f.region, apigateway.RegionOf(target.Host), loaded.Region)
 	if region == "" {
-		return nil, hint(fmt.Errorf("no region to sign for: %s names none", target.Host), "give --region, or set AWS_REGION")
+		return nil, hint(fmt.Errorf("no region to sign for: %s names none", target.Host), f.noRegion(target))
 	}
-	found, err := retrieve(ctx, loaded.Credentials, f.profile)
+	found, err := retrieve(ctx, loaded.Credentials, f.profile, f.noCredentials())
 	if err != nil {
 		return nil, err
 	}
@@ -45,22 +55,31 @@ func (f *identityFlags) fromSDK(ctx context.Context, sh *shell, target *url.URL)
 	}, nil
 }
 
+// noRegion is what to do where nothing names a region.
+func (f *identityFlags) noRegion(target *url.URL) string {
+	advice := "give --region, or set AWS_REGION"
+	if onThisMachine(target.Hostname()) {
+		advice += "; if it is a gateway of yours: is tidewire serve running, as this user and on this port?"
+	}
+	return advice
+}
+
 // retrieve asks for credentials at once, so that their absence is found before
 // anything is sent to the API.
-func retrieve(ctx context.Context, provider aws.CredentialsProvider, profile string) (aws.Credentials, error) {
+func retrieve(ctx context.Context, provider aws.CredentialsProvider, profile, advice string) (aws.Credentials, error) {
 	looked := "the environment, the shared config and credentials files, SSO, the container and the instance metadata"
 	if profile != "" {
 		looked = "profile " + profile
 	}
 	if provider == nil {
-		return aws.Credentials{}, hint(&apigateway.NoCredentialsError{LookedFor: looked}, noCredentialsHint)
+		return aws.Credentials{}, hint(&apigateway.NoCredentialsError{LookedFor: looked}, advice)
 	}
 	found, err := provider.Retrieve(ctx)
 	if err == nil && !found.HasKeys() {
 		err = errors.New("they hold no keys")
 	}
 	if err != nil {
-		return found, hint(&apigateway.NoCredentialsError{LookedFor: looked, Cause: err}, noCredentialsHint)
+		return found, hint(&apigateway.NoCredentialsError{LookedFor: looked, Cause: err}, advice)
 	}
 	return found, nil
 }

@@ -33,9 +33,9 @@ func TestRetrieve(t *testing.T) {
 		"empty":  aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nil }),
 		"broken": aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, broken }),
 	} {
-		_, err := retrieve(t.Context(), provider, "dev")
+		_, err := retrieve(t.Context(), provider, "dev", "what to do")
 		var missing *apigateway.NoCredentialsError
-		if !errors.As(err, &missing) || missing.LookedFor != "profile dev" || adviceOf(err) == "" {
+		if !errors.As(err, &missing) || missing.LookedFor != "profile dev" || adviceOf(err) != "what to do" {
 			t.Errorf("%s: %v", name, err)
 		}
 		if name == "broken" && !errors.Is(err, broken) {

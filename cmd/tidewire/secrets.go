@@ -53,6 +53,9 @@ func (s secretFlag) read(sh *shell, source string) (string, error) {
 	if err := s.check(source); err != nil || source == "" {
 		return "", err
 	}
+	if name, ok := strings.CutPrefix(source, "env:"); ok && sh.getenv(name) == "" {
+		return "", hint(fmt.Errorf("%s: the variable %s is not set, or is empty", s.flag, name), s.advice())
+	}
 	secret, err := s.find(sh, source)
 	if err != nil {
 		return "", hint(fmt.Errorf("read %s: %w", s.what, err), s.advice())

@@ -23,7 +23,7 @@ import (
 func newServeCommand(sh *shell) *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
-		Use:   "serve TEMPLATE",
+		Use:   "serve [TEMPLATE]",
 		Short: "Serve the APIs of a SAM or CloudFormation template",
 		Long: "serve runs the APIs of a template on this machine and checks every credential.\n" +
 			"TEMPLATE is a file, or a directory with template.yaml, .yml or .json; default: here.",
@@ -52,14 +52,14 @@ func serve(ctx context.Context, sh *shell, f *serveFlags, path string) error {
 		return err
 	}
 	keepFiles()
-	l, err := listen(ctx, f.listen)
+	l, err := listen(ctx, sh, f.listen)
 	if err != nil {
 		return err
 	}
 	o.Addr = addressGiven(f.listen, l)
 	g, err := gateway.Open(ctx, path, o)
 	if err != nil {
-		return errors.Join(opened(err), l.Close())
+		return errors.Join(withProblems("nothing was started: ", err), l.Close())
 	}
 	forget, err := record(sh, g)
 	if err != nil {
@@ -95,20 +95,13 @@ func end(g *gateway.Gateway, grace time.Duration, log *slog.Logger) error {
 	return nil
 }
 
-// opened adds to a failure of Open what a person needs.
-func opened(err error) error {
+// withProblems says first how many problems a template has, if err is those.
+func withProblems(prefix string, err error) error {
 	var problems *gateway.ProblemsError
 	if !errors.As(err, &problems) {
 		return err
 	}
-	return fmt.Errorf("nothing was started: the template has %s\n%w", count(len(problems.Problems), "problem"), err)
-}
-
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return fmt.Errorf("%sthe template has %s\n%w", prefix, counted(len(problems.Problems), "problem"), err)
 }
 
 // addressGiven is the address that is told to others: as the person wrote
@@ -192,7 +185,7 @@ func greeting(g *gateway.Gateway, program, stateDir string) string {
 	apis := g.APIs()
 	for _, a := range apis {
 		if a.Kind != gateway.KindWebSocket {
-			b.WriteString(appsyncGreeting(a, program))
+			b.WriteString(appsyncGreeting(a, program, namespace(s, a)))
 			continue
 		}
 		fmt.Fprintf(&b, "\n  WebSocket API %s, stage %s\n", a.LogicalID, a.Stage)
@@ -226,11 +219,11 @@ func greeting(g *gateway.Gateway, program, stateDir string) string {
 }
 
 // appsyncGreeting says where an API of AppSync answers.
-func appsyncGreeting(a gateway.API, program string) string {
+func appsyncGreeting(a gateway.API, program, namespace string) string {
 	var b strings.Builder
 	name, try := "GraphQL API", program+" query "+firstURL(a)+" '{ __typename }'"
 	if a.Kind == gateway.KindEvents {
-		name, try = "Event API", program+" events subscribe "+firstURL(a)+" '/NAMESPACE/*'"
+		name, try = "Event API", program+" events subscribe "+firstURL(a)+" '/"+namespace+"/*'"
 	}
 	fmt.Fprintf(&b, "\n  %s %s\n", name, a.LogicalID)
 	if a.URL != "" {
@@ -238,6 +231,16 @@ func appsyncGreeting(a gateway.API, program string) string {
 	}
 	fmt.Fprintf(&b, "    https    %s\n    wss      %s\n    auth     %s\n    try      %s\n", a.SecureURL, a.SecureRealtimeURL, strings.Join(a.Modes, ", "), try)
 	return b.String()
+}
+
+// namespace is a channel namespace of an Event API.
+func namespace(s *spec.Spec, a gateway.API) string {
+	for i := range s.EventsAPIs {
+		if e := &s.EventsAPIs[i]; e.LogicalID == a.LogicalID && len(e.Namespaces) > 0 {
+			return e.Namespaces[0].Name
+		}
+	}
+	return "NAMESPACE"
 }
 
 func authText(a gateway.API) string {

@@ -218,7 +218,7 @@ func TestServeUsage(t *testing.T) {
 
 func TestAPortThatIsTaken(t *testing.T) {
 	t.Parallel()
-	l, err := listen(t.Context(), "127.0.0.1:0")
+	l, err := listen(t.Context(), &shell{}, "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

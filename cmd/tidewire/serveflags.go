@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tidewire/tidewire/gateway"
+	"github.com/tidewire/tidewire/internal/state"
 )
 
 // templateFlags are the flags of every command that reads a template.
@@ -126,7 +129,7 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.key, "tls-key", "", "private key `file` of --tls-cert (PEM)")
 	flags.StringArrayVar(&f.credentials, "function-credentials", nil, "`[Name=]chain` gives functions your own AWS credentials (repeatable)")
 	flags.StringArrayVar(&f.endpoints, "endpoint", nil, "`SERVICE=URL` for functions and data sources, such as dynamodb=http://127.0.0.1:8000 (repeatable)")
-	flags.StringArrayVar(&f.passEnv, "pass-env", nil, "pass this variable of yours to functions (repeatable)")
+	flags.StringArrayVar(&f.passEnv, "pass-env", nil, "pass this variable of yours, `NAME`, to functions (repeatable)")
 	flags.DurationVar(&f.grace, "grace", 30*time.Second, "how long an orderly end may take")
 }
 
@@ -174,7 +177,7 @@ func prefixes(list []string) ([]netip.Prefix, error) {
 			p, err = netip.PrefixFrom(a, a.BitLen()), nil
 		}
 		if err != nil {
-			return nil, usagef("write an address or a prefix such as 10.0.0.0/8", "--trusted-proxy %q is neither", text)
+			return nil, usagef("write an address or a prefix such as 10.0.0.0/8", "--trusted-proxy %q is no address and no prefix", text)
 		}
 		found = append(found, p.Masked())
 	}
@@ -256,13 +259,30 @@ func functionCredentials(list []string) (map[string]aws.CredentialsProvider, err
 }
 
 // listen opens the address, saying what to do when it is taken.
-func listen(ctx context.Context, address string) (net.Listener, error) {
-	if _, _, err := net.SplitHostPort(address); err != nil {
+func listen(ctx context.Context, sh *shell, address string) (net.Listener, error) {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	}
+	if err != nil {
 		return nil, usagef("write host:port, such as 127.0.0.1:4577", "--listen %q is no address", address)
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, hint(err, "another program listens there, or the address is not this machine's; choose with --listen (port 0 takes a free one)")
+		return nil, hint(err, whoListens(sh, address, err)+"; choose with --listen (port 0 takes a free one)")
 	}
 	return l, nil
+}
+
+// whoListens says why an address cannot be had.
+func whoListens(sh *shell, address string, err error) string {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return "another program listens there, or the address is not this machine's"
+	}
+	if dir, err := sh.runDir(); err == nil {
+		if own, _ := state.Find(dir, address); own != nil { // a person is waiting for the error of listen, not of this
+			return fmt.Sprintf("your gateway of %s listens there (process %d): stop it", own.StateDir, own.PID)
+		}
+	}
+	return "another program listens there"
 }

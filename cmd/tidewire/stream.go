@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,7 +69,8 @@ func (f *streamFlags) check() error {
 	return nil
 }
 
-// stream is the events of one command. Only the goroutine of run uses it.
+// stream is the events of one command. Only the goroutine of run uses it,
+// but for what watching says.
 type stream struct {
 	flags *streamFlags
 	sh    *shell
@@ -75,6 +78,8 @@ type stream struct {
 	started bool // the server has accepted
 	count   int  // events taken
 	dropped int
+
+	whole atomic.Bool // subscribed, and nothing is known to be lost
 }
 
 func (f *streamFlags) stream(sh *shell) *stream { return &stream{flags: f, sh: sh} }
@@ -114,7 +119,7 @@ func (s *stream) short(late bool) error {
 	}
 	text := fmt.Sprintf("%d of %s came", s.count, counted(s.flags.count, "event"))
 	if late {
-		return hint(errors.New(text+" in "+s.flags.wait.String()), "give more with --wait")
+		return hint(errors.New(text+" in "+s.flags.wait.String()), "give more time with --wait")
 	}
 	return errors.New(text)
 }
@@ -127,7 +132,34 @@ func (s *stream) leaving(ctx context.Context) (context.Context, context.CancelFu
 // accepted notes that the server sends events from now on.
 func (s *stream) accepted() {
 	s.started = true
+	s.whole.Store(true)
 	s.say("subscribed")
+}
+
+// watching is client, telling when a lost connection is dialled anew: until
+// that succeeds there is nothing else to see.
+func (s *stream) watching(client *http.Client) *http.Client {
+	watched := *client
+	watched.Transport = dialWatch{client.Transport, func() {
+		if s.whole.Swap(false) {
+			s.say("the connection is lost; trying to restore it")
+		}
+	}}
+	return &watched
+}
+
+// dialWatch tells of every WebSocket that is dialled.
+type dialWatch struct {
+	next   http.RoundTripper
+	dialed func()
+}
+
+// RoundTrip sends r.
+func (w dialWatch) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Sec-Websocket-Key") != "" {
+		w.dialed()
+	}
+	return w.next.RoundTrip(r)
 }
 
 func (s *stream) say(text string) { fmt.Fprintln(s.sh.stderr, "tidewire:", visible(text)) }
@@ -135,6 +167,7 @@ func (s *stream) say(text string) { fmt.Fprintln(s.sh.stderr, "tidewire:", visib
 // gap says when nothing was received.
 func (s *stream) gap(from, to time.Time, attempts int, cause error) {
 	const clock = "15:04:05.000"
+	s.whole.Store(true)
 	text := fmt.Sprintf("reconnected: nothing was received from %s to %s (%s, %s), and AppSync does not replay",
 		from.Format(clock), to.Format(clock), to.Sub(from).Round(time.Millisecond), counted(attempts, "attempt"))
 	if cause != nil {

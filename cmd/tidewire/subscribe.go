@@ -63,12 +63,14 @@ func (f *subscribeFlags) run(ctx context.Context, sh *shell, rawURL, document st
 	if f.show != "" {
 		return c.showSubscribe(ctx, sh, request)
 	}
-	client, err := c.client(c.options())
+	s := f.stream(sh)
+	o := c.options()
+	o.HTTPClient = s.watching(c.http)
+	client, err := c.client(o)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	s := f.stream(sh)
 	defer func() { s.ignored(client.Counts()) }()
 	return s.run(ctx, func(ctx context.Context) error { return s.subscribe(ctx, client, request) })
 }
@@ -96,7 +98,7 @@ func (f *subscribeFlags) read(sh *shell, rawURL, document string) (*url.URL, *ap
 func (s *stream) subscribe(ctx context.Context, client *appsync.Client, r *appsync.Request) error {
 	sub, err := client.Subscribe(ctx, r)
 	if err != nil {
-		return appsyncError(err)
+		return unparsed(appsyncError(err), r.Query)
 	}
 	defer func() {
 		ctx, cancel := s.leaving(ctx)
