@@ -41,6 +41,7 @@ var rooms = map[string]struct {
 	"apigateway":                  {[]string{"sigv4", "internal/clientws"}, "the client is used without a gateway"},
 	"internal/wire":               {nil, "frames of the AppSync socket protocols, for clients and servers"},
 	"internal/realtime":           {[]string{"internal/clientws", "internal/wire"}, "the client half of a socket knows no API"},
+	"internal/sockettest":         {[]string{"internal/wire"}, "a server for tests of clients knows none of them"},
 	"internal/exchange":           {[]string{"sigv4"}, "one HTTP exchange of a client, whatever is exchanged"},
 	"appsync":                     {[]string{"sigv4", "internal/exchange", "internal/realtime", "internal/wire"}, "the client is used without a gateway"},
 	"events":                      {[]string{"appsync", "internal/exchange", "internal/realtime", "internal/wire"}, "the client of Event APIs shares the authorization modes of appsync"},

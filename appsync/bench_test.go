@@ -2,12 +2,12 @@ package appsync_test
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/internal/sockettest"
 )
 
 // BenchmarkSubscriptions measures what a subscription takes beyond its socket:
@@ -36,39 +36,11 @@ func BenchmarkSubscriptions(b *testing.B) {
 }
 
 func perSubscription(b *testing.B, consume func(*appsync.Client, *sync.WaitGroup) error) {
-	const sockets, each = 100, 100
-	var done sync.WaitGroup
-	var clients []*appsync.Client
-	for range sockets {
-		c := newRealtime(b, appsync.APIKey(apiKey), appsync.Options{Realtime: appsync.Realtime{Idle: time.Hour}}, func(s *socket) {
-			if s.hello() {
-				s.obey(nil)
+	sockettest.PerSubscription(b, func() *appsync.Client {
+		return newRealtime(b, appsync.APIKey(apiKey), appsync.Options{Realtime: appsync.Realtime{Idle: time.Hour}}, func(s *sockettest.Socket) {
+			if s.Hello() {
+				s.Obey(nil)
 			}
 		})
-		if err := consume(c, &done); err != nil {
-			b.Fatal(err)
-		}
-		clients = append(clients, c)
-	}
-	before := inUse()
-	for _, c := range clients {
-		for range each {
-			if err := consume(c, &done); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	b.ReportMetric(float64(inUse()-before)/(sockets*each), "B/subscription")
-	for _, c := range clients {
-		c.Close()
-	}
-	done.Wait()
-}
-
-func inUse() int64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc + m.StackInuse)
+	}, consume)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/internal/sockettest"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
@@ -39,11 +40,11 @@ func TestWallClockJumps(t *testing.T) {
 		c := newMixed(t, appsync.IAM(keys(session), "us-east-1"), appsync.Options{Now: now}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			signed("a query", r.Header.Get("X-Amz-Date"))
 			_, _ = w.Write([]byte(`{"data":{}}`))
-		}), func(s *socket) {
-			connections = s.n
-			signed("a connection", object(t, s.header)["x-amz-date"])
-			s.hello()
-			s.obey(func(f wire.Frame) {
+		}), func(s *sockettest.Socket) {
+			connections = s.N
+			signed("a connection", object(t, s.Header)["x-amz-date"])
+			s.Hello()
+			s.Obey(func(f wire.Frame) {
 				var p struct {
 					Extensions struct{ Authorization json.RawMessage }
 				}

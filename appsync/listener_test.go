@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/internal/sockettest"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
@@ -38,18 +39,18 @@ func TestGeneratedCloseDuringSubscribe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		stopped := false
-		c := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *socket) {
-			if !s.hello() {
+		c := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *sockettest.Socket) {
+			if !s.Hello() {
 				return
 			}
-			for f, ok := s.next(); ok; f, ok = s.next() {
+			for f, ok := s.Next(); ok; f, ok = s.Next() {
 				switch f.Type {
 				case wire.Start:
 					time.Sleep(time.Second)
-					s.send(`{"type":"start_ack","id":%q}`, f.ID)
+					s.Send(`{"type":"start_ack","id":%q}`, f.ID)
 				case wire.Stop:
 					stopped = true
-					s.send(`{"type":"complete","id":%q}`, f.ID)
+					s.Send(`{"type":"complete","id":%q}`, f.ID)
 				}
 			}
 		})
@@ -74,17 +75,17 @@ func TestGeneratedCloseDuringSubscribe(t *testing.T) {
 
 func TestGeneratedSubscriptions(t *testing.T) {
 	t.Parallel()
-	c := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *socket) {
-		if s.hello() {
-			s.obey(func(f wire.Frame) {
-				if s.n == 1 && f.ID == "1" {
+	c := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *sockettest.Socket) {
+		if s.Hello() {
+			s.Obey(func(f wire.Frame) {
+				if s.N == 1 && f.ID == "1" {
 					s.Close()
 					return
 				}
 				for range 3 {
-					s.send(`{"type":"data","id":%q,"payload":{"data":{"id":"x"}}}`, f.ID)
+					s.Send(`{"type":"data","id":%q,"payload":{"data":{"id":"x"}}}`, f.ID)
 				}
-				s.send(`{"type":"data","id":%q,"payload":{"data":7}}`, f.ID)
+				s.Send(`{"type":"data","id":%q,"payload":{"data":7}}`, f.ID)
 			})
 		}
 	})

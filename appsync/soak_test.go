@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,27 +16,28 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tidewire/tidewire/appsync"
+	"github.com/tidewire/tidewire/internal/sockettest"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
 // troublesome drops the socket every few seconds, delays acks, some for too
 // long, and refuses every tenth token.
-func troublesome(s *socket) {
+func troublesome(s *sockettest.Socket) {
 	drop := time.AfterFunc(time.Second+rand.N(4*time.Second), func() { s.Close() })
 	defer drop.Stop()
-	if !s.hello() {
+	if !s.Hello() {
 		return
 	}
-	for f, ok := s.next(); ok; f, ok = s.next() {
+	for f, ok := s.Next(); ok; f, ok = s.Next() {
 		switch {
 		case f.Type == wire.Stop:
-			s.send(`{"type":"complete","id":%q}`, f.ID)
+			s.Send(`{"type":"complete","id":%q}`, f.ID)
 		case strings.Contains(string(f.Payload), "0.token"):
-			s.send(`{"type":"error","id":%q,"payload":{"errors":[{"errorType":"UnauthorizedException","message":"Permission denied"}]}}`, f.ID)
+			s.Send(`{"type":"error","id":%q,"payload":{"errors":[{"errorType":"UnauthorizedException","message":"Permission denied"}]}}`, f.ID)
 		default:
 			time.Sleep(rand.N(300 * time.Millisecond))
-			s.send(`{"type":"start_ack","id":%q}`, f.ID)
-			s.send(`{"type":"data","id":%q,"payload":{"data":{"n":%d}}}`, f.ID, s.n)
+			s.Send(`{"type":"start_ack","id":%q}`, f.ID)
+			s.Send(`{"type":"data","id":%q,"payload":{"data":{"n":%d}}}`, f.ID, s.N)
 		}
 	}
 }
@@ -88,45 +88,38 @@ func (k *soaking) count(err error) {
 // TestSoak lives with a troublesome server for two minutes of fake time. The
 // bubble fails the test if a goroutine is left, and heap is measured.
 func TestSoak(t *testing.T) {
-	before := heap()
-	synctest.Test(t, func(t *testing.T) {
-		var k soaking
-		var tokens atomic.Int64
-		auth := appsync.Token(sourceFunc(func() (*oauth2.Token, error) {
-			return &oauth2.Token{AccessToken: fmt.Sprintf("%d.token", tokens.Add(1))}, nil
-		}))
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-		defer cancel()
-		var clients []*appsync.Client
-		var consumers sync.WaitGroup
-		for range 3 {
-			o := appsync.Options{Realtime: appsync.Realtime{MinPause: 100 * time.Millisecond, MaxPause: time.Second, Reply: time.Second}}
-			c := newRealtime(t, auth, o, troublesome)
-			clients = append(clients, c)
-			for range 10 {
-				consumers.Go(func() { k.consume(ctx, t, c) })
-			}
-		}
-		consumers.Wait()
-		var reconnects uint64
-		for _, c := range clients {
-			c.Close()
-			reconnects += c.Counts().Reconnects
-		}
-		if k.gaps.Load() == 0 || k.denials.Load() == 0 || k.messages.Load() == 0 || reconnects < 30 {
-			t.Errorf("%d gaps, %d denials, %d messages, %d reconnects", k.gaps.Load(), k.denials.Load(), k.messages.Load(), reconnects)
-		}
-		t.Logf("%d gaps, %d denials, %d losses, %d messages, %d tokens, %d reconnects", k.gaps.Load(), k.denials.Load(), k.losses.Load(), k.messages.Load(), tokens.Load(), reconnects)
-	})
-	if grown := heap() - before; grown > 4<<20 {
+	grown := sockettest.HeapGrowth(func() { synctest.Test(t, soak) })
+	if grown > 4<<20 {
 		t.Errorf("the heap has grown by %d bytes", grown)
 	}
 }
 
-func heap() int64 {
-	runtime.GC()
-	runtime.GC() // what finalizers and pools held
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
+func soak(t *testing.T) {
+	var k soaking
+	var tokens atomic.Int64
+	auth := appsync.Token(sourceFunc(func() (*oauth2.Token, error) {
+		return &oauth2.Token{AccessToken: fmt.Sprintf("%d.token", tokens.Add(1))}, nil
+	}))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var clients []*appsync.Client
+	var consumers sync.WaitGroup
+	for range 3 {
+		o := appsync.Options{Realtime: appsync.Realtime{MinPause: 100 * time.Millisecond, MaxPause: time.Second, Reply: time.Second}}
+		c := newRealtime(t, auth, o, troublesome)
+		clients = append(clients, c)
+		for range 10 {
+			consumers.Go(func() { k.consume(ctx, t, c) })
+		}
+	}
+	consumers.Wait()
+	var reconnects uint64
+	for _, c := range clients {
+		c.Close()
+		reconnects += c.Counts().Reconnects
+	}
+	if k.gaps.Load() == 0 || k.denials.Load() == 0 || k.messages.Load() == 0 || reconnects < 30 {
+		t.Errorf("%d gaps, %d denials, %d messages, %d reconnects", k.gaps.Load(), k.denials.Load(), k.messages.Load(), reconnects)
+	}
+	t.Logf("%d gaps, %d denials, %d losses, %d messages, %d tokens, %d reconnects", k.gaps.Load(), k.denials.Load(), k.losses.Load(), k.messages.Load(), tokens.Load(), reconnects)
 }

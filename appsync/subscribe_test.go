@@ -2,80 +2,36 @@ package appsync_test
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/gobwas/ws"
-	"github.com/gobwas/ws/wsutil"
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/oauth2"
 
 	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/internal/memnet"
+	"github.com/tidewire/tidewire/internal/sockettest"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
 const onPost = `subscription On { onPost { id } }`
 
-// socket is the server's end of a WebSocket.
-type socket struct {
-	io.ReadWriteCloser
-	n      int
-	header []byte // the authorization of the connection
-}
-
-func (s *socket) send(format string, args ...any) {
-	_ = wsutil.WriteServerText(s, fmt.Appendf(nil, format, args...))
-}
-
-func (s *socket) next() (wire.Frame, bool) {
-	text, err := wsutil.ReadClientText(s)
-	if err != nil {
-		return wire.Frame{}, false
-	}
-	f, err := wire.Decode(text)
-	return f, err == nil
-}
-
-func (s *socket) hello() bool {
-	f, ok := s.next()
-	s.send(`{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}`)
-	return ok && f.Type == wire.ConnectionInit
-}
-
-// obey accepts every start, then calls each.
-func (s *socket) obey(each func(wire.Frame)) {
-	for f, ok := s.next(); ok; f, ok = s.next() {
-		switch f.Type {
-		case wire.Start:
-			s.send(`{"type":"start_ack","id":%q}`, f.ID)
-			if each != nil {
-				each(f)
-			}
-		case wire.Stop:
-			s.send(`{"type":"complete","id":%q}`, f.ID)
-		}
-	}
-}
-
 // newRealtime starts a server of WebSockets, in memory, and a client of it.
-func newRealtime(t testing.TB, auth *appsync.Auth, o appsync.Options, serve func(s *socket)) *appsync.Client {
+func newRealtime(t testing.TB, auth *appsync.Auth, o appsync.Options, serve func(s *sockettest.Socket)) *appsync.Client {
 	t.Helper()
 	return newMixed(t, auth, o, http.NotFoundHandler(), serve)
 }
 
 // newMixed is newRealtime with a handler of queries.
-func newMixed(t testing.TB, auth *appsync.Auth, o appsync.Options, queries http.Handler, serve func(s *socket)) *appsync.Client {
+func newMixed(t testing.TB, auth *appsync.Auth, o appsync.Options, queries http.Handler, serve func(s *sockettest.Socket)) *appsync.Client {
 	t.Helper()
-	sockets := upgrade(t, serve)
+	sockets := sockettest.GraphQL(t, serve)
 	o.HTTPClient = memnet.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			queries.ServeHTTP(w, r)
@@ -94,43 +50,6 @@ func newMixed(t testing.TB, auth *appsync.Auth, o appsync.Options, queries http.
 	return c
 }
 
-// upgrade serves WebSockets with serve.
-func upgrade(t testing.TB, serve func(s *socket)) http.Handler {
-	var mu sync.Mutex
-	n := 0
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		offered := strings.Split(r.Header.Get("Sec-Websocket-Protocol"), ",")
-		query := r.URL.Query()
-		inQuery := query.Get("header") != ""
-		if r.URL.Path != "/graphql/realtime" || inQuery != (len(offered) == 1) || inQuery != (query.Get("payload") == "e30=") {
-			t.Errorf("connected to %s with %d subprotocols", r.URL.Path, len(offered))
-			return
-		}
-		var header []byte
-		var err error
-		if inQuery {
-			header, err = base64.StdEncoding.DecodeString(query.Get("header"))
-		} else {
-			header, err = base64.RawURLEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(offered[1]), "header-"))
-		}
-		if err != nil {
-			t.Error(err)
-		}
-		u := ws.HTTPUpgrader{Protocol: func(p string) bool { return p == "graphql-ws" }}
-		conn, _, _, err := u.Upgrade(r, w)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer conn.Close()
-		mu.Lock()
-		n++
-		s := &socket{conn, n, header}
-		mu.Unlock()
-		serve(s)
-	})
-}
-
 func TestSubscribeSignsEveryMessage(t *testing.T) {
 	t.Parallel()
 	type signed struct {
@@ -138,11 +57,11 @@ func TestSubscribeSignsEveryMessage(t *testing.T) {
 		data           string
 	}
 	seen := make(chan signed, 8)
-	c := newRealtime(t, appsync.IAM(keys(session), "us-east-1"), appsync.Options{Now: signedAt}, func(s *socket) {
-		if !s.hello() {
+	c := newRealtime(t, appsync.IAM(keys(session), "us-east-1"), appsync.Options{Now: signedAt}, func(s *sockettest.Socket) {
+		if !s.Hello() {
 			return
 		}
-		s.obey(func(f wire.Frame) {
+		s.Obey(func(f wire.Frame) {
 			var p struct {
 				Data       string
 				Extensions struct{ Authorization json.RawMessage }
@@ -150,9 +69,9 @@ func TestSubscribeSignsEveryMessage(t *testing.T) {
 			if err := json.Unmarshal(f.Payload, &p); err != nil {
 				t.Error(err)
 			}
-			seen <- signed{s.header, p.Extensions.Authorization, p.Data}
-			s.send(`{"type":"data","id":%q,"payload":{"data":{"onPost":{"id":"<1>"}},"errors":[{"message":"half","errorType":"X"}]}}`, f.ID)
-			if s.n == 1 {
+			seen <- signed{s.Header, p.Extensions.Authorization, p.Data}
+			s.Send(`{"type":"data","id":%q,"payload":{"data":{"onPost":{"id":"<1>"}},"errors":[{"message":"half","errorType":"X"}]}}`, f.ID)
+			if s.N == 1 {
 				s.Close()
 			}
 		})
@@ -196,10 +115,10 @@ func TestSubscribeSignsEveryMessage(t *testing.T) {
 func TestHeaderInQuery(t *testing.T) {
 	t.Parallel()
 	seen := make(chan []byte, 1)
-	c := newRealtime(t, appsync.IAM(keys(session), "us-east-1"), appsync.Options{Now: signedAt, HeaderInQuery: true}, func(s *socket) {
-		seen <- s.header
-		if s.hello() {
-			s.obey(nil)
+	c := newRealtime(t, appsync.IAM(keys(session), "us-east-1"), appsync.Options{Now: signedAt, HeaderInQuery: true}, func(s *sockettest.Socket) {
+		seen <- s.Header
+		if s.Hello() {
+			s.Obey(nil)
 		}
 	})
 	sub, err := c.Subscribe(t.Context(), &appsync.Request{Query: onPost})
@@ -221,14 +140,14 @@ func TestEveryAttemptHasAFreshToken(t *testing.T) {
 		return &oauth2.Token{AccessToken: fmt.Sprint("token-", given)}, nil
 	}))
 	seen := make(chan string, 16)
-	c := newRealtime(t, auth, appsync.Options{}, func(s *socket) {
-		if !s.hello() {
+	c := newRealtime(t, auth, appsync.Options{}, func(s *sockettest.Socket) {
+		if !s.Hello() {
 			return
 		}
-		seen <- string(s.header)
-		s.obey(func(f wire.Frame) {
+		seen <- string(s.Header)
+		s.Obey(func(f wire.Frame) {
 			seen <- string(f.Payload)
-			if s.n < 3 {
+			if s.N < 3 {
 				s.Close()
 			}
 		})
@@ -264,16 +183,16 @@ func TestDenialsAreTyped(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *socket) {
+			client := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *sockettest.Socket) {
 				if c.connect != "" {
-					s.next()
-					s.send("%s", c.connect)
+					s.Next()
+					s.Send("%s", c.connect)
 					return
 				}
-				if s.hello() {
-					s.next()
-					s.send("%s", c.start)
-					s.next()
+				if s.Hello() {
+					s.Next()
+					s.Send("%s", c.start)
+					s.Next()
 				}
 			})
 			_, err := client.Subscribe(t.Context(), &appsync.Request{Query: onPost})
@@ -313,11 +232,11 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 
 func TestSubscribeFunc(t *testing.T) {
 	t.Parallel()
-	c := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *socket) {
-		if s.hello() {
-			s.obey(func(f wire.Frame) {
-				s.send(`{"type":"data","id":%q,"payload":{"data":null}}`, f.ID)
-				s.send(`{"type":"complete","id":%q}`, f.ID)
+	c := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *sockettest.Socket) {
+		if s.Hello() {
+			s.Obey(func(f wire.Frame) {
+				s.Send(`{"type":"data","id":%q,"payload":{"data":null}}`, f.ID)
+				s.Send(`{"type":"complete","id":%q}`, f.ID)
 			})
 		}
 	})
@@ -338,16 +257,16 @@ func TestSubscribeFunc(t *testing.T) {
 func TestCancelledSubscribe(t *testing.T) {
 	t.Parallel()
 	asked, stopped := make(chan struct{}), make(chan struct{})
-	c := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *socket) {
-		if !s.hello() {
+	c := newRealtime(t, appsync.APIKey(apiKey), appsync.Options{}, func(s *sockettest.Socket) {
+		if !s.Hello() {
 			return
 		}
-		s.next()
+		s.Next()
 		close(asked)
-		if f, ok := s.next(); ok && f.Type == wire.Stop {
+		if f, ok := s.Next(); ok && f.Type == wire.Stop {
 			close(stopped)
 		}
-		s.next()
+		s.Next()
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-asked; cancel() }()
@@ -365,10 +284,10 @@ func TestStrangeAnswersOutlived(t *testing.T) {
 		text(http.StatusOK, "text/html", "<html>log in</html>"), text(http.StatusFound, "text/html", ""), text(http.StatusNotFound, "text/plain", "no such app"),
 		text(http.StatusOK, "", ""), text(http.StatusBadGateway, "text/html", "<html>"),
 	}
-	sockets := upgrade(t, func(s *socket) {
-		if s.hello() {
-			s.obey(func(f wire.Frame) {
-				if s.n == 1 {
+	sockets := sockettest.GraphQL(t, func(s *sockettest.Socket) {
+		if s.Hello() {
+			s.Obey(func(f wire.Frame) {
+				if s.N == 1 {
 					s.Close()
 				}
 			})

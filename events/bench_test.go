@@ -5,13 +5,13 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/events"
+	"github.com/tidewire/tidewire/internal/sockettest"
 )
 
 // BenchmarkSubscriptions measures what a subscription takes beyond its socket:
@@ -40,41 +40,13 @@ func BenchmarkSubscriptions(b *testing.B) {
 }
 
 func perSubscription(b *testing.B, consume func(*events.Client, *sync.WaitGroup) error) {
-	const sockets, each = 100, 100
-	var done sync.WaitGroup
-	var clients []*events.Client
-	for range sockets {
-		c := newClient(b, appsync.APIKey(apiKey), events.Options{Realtime: appsync.Realtime{Idle: time.Hour}}, upgrade(b, func(s *socket) {
-			if s.hello() {
-				s.obey(nil)
+	sockettest.PerSubscription(b, func() *events.Client {
+		return newClient(b, appsync.APIKey(apiKey), events.Options{Realtime: appsync.Realtime{Idle: time.Hour}}, sockettest.Events(b, func(s *sockettest.Socket) {
+			if s.Hello() {
+				s.Obey(nil)
 			}
 		}))
-		if err := consume(c, &done); err != nil {
-			b.Fatal(err)
-		}
-		clients = append(clients, c)
-	}
-	before := inUse()
-	for _, c := range clients {
-		for range each {
-			if err := consume(c, &done); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	b.ReportMetric(float64(inUse()-before)/(sockets*each), "B/subscription")
-	for _, c := range clients {
-		c.Close()
-	}
-	done.Wait()
-}
-
-func inUse() int64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc + m.StackInuse)
+	}, consume)
 }
 
 // canned answers without a network.
@@ -107,9 +79,9 @@ func BenchmarkPublish(b *testing.B) {
 // BenchmarkPublishSocket is one event there and its answer back, over a pipe in
 // memory, with the server's work.
 func BenchmarkPublishSocket(b *testing.B) {
-	c := newClient(b, appsync.IAM(keys(), "us-east-1"), events.Options{}, upgrade(b, func(s *socket) {
-		if s.hello() {
-			s.obey(nil)
+	c := newClient(b, appsync.IAM(keys(), "us-east-1"), events.Options{}, sockettest.Events(b, func(s *sockettest.Socket) {
+		if s.Hello() {
+			s.Obey(nil)
 		}
 	}))
 	list := raw(`{"a":1}`)

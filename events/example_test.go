@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/events"
+	"github.com/tidewire/tidewire/internal/sockettest"
 )
 
 func ExampleClient_Publish() {
@@ -44,14 +45,14 @@ func ExampleClient_Publish() {
 
 // A socket on which the server says three things.
 func talkative() http.Handler {
-	return upgrade(printer{}, func(s *socket) {
-		s.hello()
-		f, _ := s.next()
-		s.send(`{"type":"subscribe_success","id":%q}`, f.ID)
-		s.send(`{"type":"data","id":%q,"event":"{\"n\":1}"}`, f.ID)
-		s.send(`{"type":"data","id":%q,"event":"{\"n\":2}"}`, f.ID)
-		s.send(`{"type":"unsubscribe_success","id":%q}`, f.ID)
-		s.next()
+	return sockettest.Events(sockettest.Printer{}, func(s *sockettest.Socket) {
+		s.Hello()
+		f, _ := s.Next()
+		s.Send(`{"type":"subscribe_success","id":%q}`, f.ID)
+		s.Send(`{"type":"data","id":%q,"event":"{\"n\":1}"}`, f.ID)
+		s.Send(`{"type":"data","id":%q,"event":"{\"n\":2}"}`, f.ID)
+		s.Send(`{"type":"unsubscribe_success","id":%q}`, f.ID)
+		s.Next()
 	})
 }
 

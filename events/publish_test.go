@@ -19,6 +19,7 @@ import (
 
 	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/events"
+	"github.com/tidewire/tidewire/internal/sockettest"
 	"github.com/tidewire/tidewire/internal/wire"
 	"github.com/tidewire/tidewire/sigv4"
 )
@@ -67,10 +68,10 @@ func TestResultsOfBatches(t *testing.T) {
 		_, _ = w.Write([]byte(answers[n-1]))
 	}}
 	overHTTP := newClient(t, appsync.APIKey(apiKey), events.Options{}, p)
-	overSocket := newClient(t, appsync.APIKey(apiKey), events.Options{}, upgrade(t, func(s *socket) {
-		s.hello()
+	overSocket := newClient(t, appsync.APIKey(apiKey), events.Options{}, sockettest.Events(t, func(s *sockettest.Socket) {
+		s.Hello()
 		for n := 0; n < 3; n++ {
-			f, ok := s.next()
+			f, ok := s.Next()
 			if !ok {
 				return
 			}
@@ -78,9 +79,9 @@ func TestResultsOfBatches(t *testing.T) {
 			if n == 2 {
 				kind = "publish_error"
 			}
-			s.send(`{"type":%q,"id":%q,%s`, kind, f.ID, answers[n][1:])
+			s.Send(`{"type":%q,"id":%q,%s`, kind, f.ID, answers[n][1:])
 		}
-		s.next()
+		s.Next()
 	}))
 	list := raw(strings.Split("0 1 2 3 4 5 6 7 8 9 10 11 12", " ")...)
 	for name, call := range map[string]func(context.Context, string, ...json.RawMessage) (*events.Published, error){
@@ -285,11 +286,11 @@ func TestPublishSocketSignsAndShares(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var connections atomic.Int32
-		c := newClient(t, appsync.IAM(keys(), "us-east-1"), events.Options{Now: signedAt}, upgrade(t, func(s *socket) {
-			connections.Store(int32(s.n))
-			verify(t, signedAt, s.header, "{}")
-			s.hello()
-			s.obey(func(f wire.Frame) {
+		c := newClient(t, appsync.IAM(keys(), "us-east-1"), events.Options{Now: signedAt}, sockettest.Events(t, func(s *sockettest.Socket) {
+			connections.Store(int32(s.N))
+			verify(t, signedAt, s.Header, "{}")
+			s.Hello()
+			s.Obey(func(f wire.Frame) {
 				switch f.Type {
 				case wire.Publish:
 					verify(t, signedAt, f.Authorization, fmt.Sprintf(`{"channel":%s,"events":%s}`, f.Channel, f.Events))
@@ -317,22 +318,22 @@ func TestPublishSocketIsNeverRepeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var publishes record
-		c := newClient(t, appsync.APIKey(apiKey), events.Options{}, upgrade(t, func(s *socket) {
-			if !s.hello() {
+		c := newClient(t, appsync.APIKey(apiKey), events.Options{}, sockettest.Events(t, func(s *sockettest.Socket) {
+			if !s.Hello() {
 				return
 			}
-			for f, ok := s.next(); ok; f, ok = s.next() {
+			for f, ok := s.Next(); ok; f, ok = s.Next() {
 				if f.Type == wire.Subscribe {
-					s.send(`{"type":"subscribe_success","id":%q}`, f.ID)
+					s.Send(`{"type":"subscribe_success","id":%q}`, f.ID)
 					continue
 				}
 				switch publishes.add(f.ID) {
 				case 1:
 					return // lost
 				case 3:
-					s.send(`{"type":"publish_success","id":%q,"successful":{}}`, f.ID)
+					s.Send(`{"type":"publish_success","id":%q,"successful":{}}`, f.ID)
 				case 4:
-					s.send(`{"type":"error","errors":{"errorType":"UnsupportedOperation","message":"Operation not supported through the realtime channel"}}`)
+					s.Send(`{"type":"error","errors":{"errorType":"UnsupportedOperation","message":"Operation not supported through the realtime channel"}}`)
 				}
 			}
 		}))

@@ -2,27 +2,22 @@ package events_test
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/gobwas/ws"
-	"github.com/gobwas/ws/wsutil"
 	"go.uber.org/goleak"
 
 	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/events"
 	"github.com/tidewire/tidewire/internal/memnet"
-	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/internal/sockettest"
 	"github.com/tidewire/tidewire/sigv4"
 )
 
@@ -66,108 +61,6 @@ func verify(t testing.TB, now func() time.Time, object json.RawMessage, data str
 	if _, err := verifier(now).Verify(context.Background(), r, []byte(data)); err != nil {
 		t.Errorf("%v for %s", err, data)
 	}
-}
-
-// socket is the server's end of a WebSocket.
-type socket struct {
-	net.Conn
-	n      int    // which connection it is, from 1
-	header []byte // the authorization of the connection
-}
-
-func (s *socket) send(format string, args ...any) {
-	_ = s.SetWriteDeadline(time.Now().Add(time.Minute))
-	_ = wsutil.WriteServerText(s, fmt.Appendf(nil, format, args...))
-}
-
-func (s *socket) next() (wire.Frame, bool) {
-	text, err := wsutil.ReadClientText(s)
-	if err != nil {
-		return wire.Frame{}, false
-	}
-	f, err := wire.Decode(text)
-	return f, err == nil
-}
-
-func (s *socket) hello() bool {
-	f, ok := s.next()
-	s.send(`{"type":"connection_ack","connectionTimeoutMs":300000}`)
-	return ok && f.Type == wire.ConnectionInit
-}
-
-// obey accepts every message, then calls each with it.
-func (s *socket) obey(each func(wire.Frame)) {
-	for f, ok := s.next(); ok; f, ok = s.next() {
-		switch f.Type {
-		case wire.Subscribe:
-			s.send(`{"type":"subscribe_success","id":%q}`, f.ID)
-		case wire.Unsubscribe:
-			s.send(`{"type":"unsubscribe_success","id":%q}`, f.ID)
-		case wire.Publish:
-			s.send(`{"type":"publish_success","id":%q,"successful":%s,"failed":[]}`, f.ID, successful(f.Events))
-		}
-		if each != nil {
-			each(f)
-		}
-	}
-}
-
-// successful lists every event of a publish, the identifier being its text.
-func successful(events json.RawMessage) []byte {
-	var list []string
-	if json.Unmarshal(events, &list) != nil {
-		return []byte("[]")
-	}
-	type accepted struct {
-		Identifier string `json:"identifier"`
-		Index      int    `json:"index"`
-	}
-	out := []accepted{}
-	for i, e := range list {
-		out = append(out, accepted{e, i})
-	}
-	text, _ := json.Marshal(out) // plain data
-	return text
-}
-
-// complainer is what upgrade needs of a test, and what an example has none of.
-type complainer interface {
-	Error(...any)
-	Errorf(string, ...any)
-}
-
-type printer struct{}
-
-func (printer) Error(args ...any)                 { fmt.Println(args...) }
-func (printer) Errorf(format string, args ...any) { fmt.Printf(format, args...) }
-
-// upgrade serves WebSockets of the Event API with serve.
-func upgrade(t complainer, serve func(s *socket)) http.Handler {
-	var mu sync.Mutex
-	n := 0
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		offered := strings.Split(r.Header.Get("Sec-Websocket-Protocol"), ",")
-		if r.URL.Path != "/event/realtime" || r.URL.RawQuery != "" || len(offered) != 2 {
-			t.Errorf("connected to %s with %d subprotocols", r.URL.Path, len(offered))
-			return
-		}
-		header, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(offered[1]), "header-"))
-		if err != nil {
-			t.Error(err)
-		}
-		u := ws.HTTPUpgrader{Protocol: func(p string) bool { return p == "aws-appsync-event-ws" }}
-		conn, _, _, err := u.Upgrade(r, w)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer conn.Close()
-		mu.Lock()
-		n++
-		s := &socket{conn, n, header}
-		mu.Unlock()
-		serve(s)
-	})
 }
 
 func newClient(t testing.TB, auth *appsync.Auth, o events.Options, handler http.Handler) *events.Client {
@@ -219,7 +112,7 @@ func (p *publishes) count() int {
 func accept(w http.ResponseWriter, _ int, body []byte) {
 	var b struct{ Events json.RawMessage }
 	if json.Unmarshal(body, &b) == nil {
-		_, _ = fmt.Fprintf(w, `{"failed":[],"successful":%s}`, successful(b.Events))
+		_, _ = fmt.Fprintf(w, `{"failed":[],"successful":%s}`, sockettest.Successful(b.Events))
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,33 +16,34 @@ import (
 
 	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/events"
+	"github.com/tidewire/tidewire/internal/sockettest"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
 // troublesome drops the socket every few seconds, delays answers, some for too
 // long, and refuses every tenth token. taken counts publishes.
-func troublesome(s *socket, taken *atomic.Int64) {
+func troublesome(s *sockettest.Socket, taken *atomic.Int64) {
 	drop := time.AfterFunc(time.Second+rand.N(4*time.Second), func() { s.Close() })
 	defer drop.Stop()
-	if !s.hello() {
+	if !s.Hello() {
 		return
 	}
-	for f, ok := s.next(); ok; f, ok = s.next() {
+	for f, ok := s.Next(); ok; f, ok = s.Next() {
 		if f.Type == wire.Publish {
 			taken.Add(1)
 		}
 		switch {
 		case f.Type == wire.Unsubscribe:
-			s.send(`{"type":"unsubscribe_success","id":%q}`, f.ID)
+			s.Send(`{"type":"unsubscribe_success","id":%q}`, f.ID)
 		case strings.Contains(string(f.Authorization), "0.token"):
-			s.send(`{"type":"%s_error","id":%q,"errors":[{"errorType":"UnauthorizedException"}]}`, f.Type, f.ID)
+			s.Send(`{"type":"%s_error","id":%q,"errors":[{"errorType":"UnauthorizedException"}]}`, f.Type, f.ID)
 		case f.Type == wire.Publish:
 			time.Sleep(rand.N(300 * time.Millisecond))
-			s.send(`{"type":"publish_success","id":%q,"successful":%s,"failed":[]}`, f.ID, successful(f.Events))
+			s.Send(`{"type":"publish_success","id":%q,"successful":%s,"failed":[]}`, f.ID, sockettest.Successful(f.Events))
 		default:
 			time.Sleep(rand.N(300 * time.Millisecond))
-			s.send(`{"type":"subscribe_success","id":%q}`, f.ID)
-			s.send(`{"type":"data","id":%q,"event":"{\"n\":%d}"}`, f.ID, s.n)
+			s.Send(`{"type":"subscribe_success","id":%q}`, f.ID)
+			s.Send(`{"type":"data","id":%q,"event":"{\"n\":%d}"}`, f.ID, s.N)
 		}
 	}
 }
@@ -112,45 +112,38 @@ func (k *soaking) produce(ctx context.Context, t *testing.T, c *events.Client) {
 // TestSoak lives with a troublesome server for two minutes of fake time. The
 // bubble fails the test if a goroutine is left, and heap is measured.
 func TestSoak(t *testing.T) {
-	before := heap()
-	synctest.Test(t, func(t *testing.T) {
-		var k soaking
-		var tokens atomic.Int64
-		auth := appsync.Token(sourceFunc(func() (*oauth2.Token, error) {
-			return &oauth2.Token{AccessToken: fmt.Sprintf("%d.token", tokens.Add(1))}, nil
-		}))
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-		defer cancel()
-		var clients []*events.Client
-		var busy sync.WaitGroup
-		for range 3 {
-			o := events.Options{Realtime: appsync.Realtime{MinPause: 100 * time.Millisecond, MaxPause: time.Second, Reply: time.Second}}
-			c := newClient(t, auth, o, upgrade(t, func(s *socket) { troublesome(s, &k.taken) }))
-			clients = append(clients, c)
-			busy.Go(func() { k.produce(ctx, t, c) })
-			for range 5 {
-				busy.Go(func() { k.consume(ctx, t, c) })
-			}
-		}
-		busy.Wait()
-		for _, c := range clients {
-			c.Close()
-		}
-		if k.gaps.Load() == 0 || k.denials.Load() == 0 || k.messages.Load() == 0 || k.published.Load() == 0 || k.uncertain.Load() == 0 || k.taken.Load() > k.calls.Load() {
-			t.Error("not enough has happened, or something twice")
-		}
-		t.Logf("%d gaps, %d denials, %d losses, %d messages, %d tokens; %d calls, %d taken, %d published, %d uncertain", k.gaps.Load(), k.denials.Load(),
-			k.losses.Load(), k.messages.Load(), tokens.Load(), k.calls.Load(), k.taken.Load(), k.published.Load(), k.uncertain.Load())
-	})
-	if grown := heap() - before; grown > 4<<20 {
+	grown := sockettest.HeapGrowth(func() { synctest.Test(t, soak) })
+	if grown > 4<<20 {
 		t.Errorf("the heap has grown by %d bytes", grown)
 	}
 }
 
-func heap() int64 {
-	runtime.GC()
-	runtime.GC() // what finalizers and pools held
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
+func soak(t *testing.T) {
+	var k soaking
+	var tokens atomic.Int64
+	auth := appsync.Token(sourceFunc(func() (*oauth2.Token, error) {
+		return &oauth2.Token{AccessToken: fmt.Sprintf("%d.token", tokens.Add(1))}, nil
+	}))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var clients []*events.Client
+	var busy sync.WaitGroup
+	for range 3 {
+		o := events.Options{Realtime: appsync.Realtime{MinPause: 100 * time.Millisecond, MaxPause: time.Second, Reply: time.Second}}
+		c := newClient(t, auth, o, sockettest.Events(t, func(s *sockettest.Socket) { troublesome(s, &k.taken) }))
+		clients = append(clients, c)
+		busy.Go(func() { k.produce(ctx, t, c) })
+		for range 5 {
+			busy.Go(func() { k.consume(ctx, t, c) })
+		}
+	}
+	busy.Wait()
+	for _, c := range clients {
+		c.Close()
+	}
+	if k.gaps.Load() == 0 || k.denials.Load() == 0 || k.messages.Load() == 0 || k.published.Load() == 0 || k.uncertain.Load() == 0 || k.taken.Load() > k.calls.Load() {
+		t.Error("not enough has happened, or something twice")
+	}
+	t.Logf("%d gaps, %d denials, %d losses, %d messages, %d tokens; %d calls, %d taken, %d published, %d uncertain", k.gaps.Load(), k.denials.Load(),
+		k.losses.Load(), k.messages.Load(), tokens.Load(), k.calls.Load(), k.taken.Load(), k.published.Load(), k.uncertain.Load())
 }

@@ -17,15 +17,16 @@ import (
 
 	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/events"
+	"github.com/tidewire/tidewire/internal/sockettest"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
 func TestSubscribe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newClient(t, appsync.APIKey(apiKey), events.Options{}, upgrade(t, func(s *socket) {
-			s.hello()
-			s.obey(func(f wire.Frame) {
+		c := newClient(t, appsync.APIKey(apiKey), events.Options{}, sockettest.Events(t, func(s *sockettest.Socket) {
+			s.Hello()
+			s.Obey(func(f wire.Frame) {
 				if f.Type != wire.Subscribe {
 					return
 				}
@@ -34,12 +35,12 @@ func TestSubscribe(t *testing.T) {
 				}
 				for _, event := range []string{`{"a":"<\u00e9\n>"}`, "1", "no JSON"} {
 					text, _ := json.Marshal(event)
-					s.send(`{"type":"data","id":%q,"event":%s}`, f.ID, text)
+					s.Send(`{"type":"data","id":%q,"event":%s}`, f.ID, text)
 				}
-				s.send(`{"type":"data","id":%q,"event":["{}"]}`, f.ID)
-				s.send(`{"type":"broadcast_error","id":%q,"errors":[{"errorType":"MessageProcessingError","message":"half"}]}`, f.ID)
-				s.send(`{"type":"broadcast_error","id":%q}`, f.ID)
-				if s.n == 1 {
+				s.Send(`{"type":"data","id":%q,"event":["{}"]}`, f.ID)
+				s.Send(`{"type":"broadcast_error","id":%q,"errors":[{"errorType":"MessageProcessingError","message":"half"}]}`, f.ID)
+				s.Send(`{"type":"broadcast_error","id":%q}`, f.ID)
+				if s.N == 1 {
 					s.Close()
 				}
 			})
@@ -102,10 +103,10 @@ func TestEachOperationHasItsAuth(t *testing.T) {
 				accept(w, 1, []byte(`{"events":["1"]}`))
 				return
 			}
-			upgrade(t, func(s *socket) {
-				seen.add("connect " + authorization(s.header))
-				s.hello()
-				s.obey(func(f wire.Frame) {
+			sockettest.Events(t, func(s *sockettest.Socket) {
+				seen.add("connect " + authorization(s.Header))
+				s.Hello()
+				s.Obey(func(f wire.Frame) {
 					if f.Authorization != nil {
 						seen.add(f.Type + " " + authorization(f.Authorization))
 					}
@@ -147,14 +148,14 @@ func TestEveryAttemptHasAFreshToken(t *testing.T) {
 			return &oauth2.Token{AccessToken: fmt.Sprint("token-", given)}, nil
 		}))
 		var seen record
-		c := newClient(t, auth, events.Options{}, upgrade(t, func(s *socket) {
-			if !s.hello() {
+		c := newClient(t, auth, events.Options{}, sockettest.Events(t, func(s *sockettest.Socket) {
+			if !s.Hello() {
 				return
 			}
-			seen.add(authorization(s.header))
-			s.obey(func(f wire.Frame) {
+			seen.add(authorization(s.Header))
+			s.Obey(func(f wire.Frame) {
 				seen.add(authorization(f.Authorization))
-				if s.n < 3 {
+				if s.N < 3 {
 					s.Close()
 				}
 			})
@@ -190,15 +191,15 @@ func TestDenialsAreTyped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				client := newClient(t, appsync.APIKey(apiKey), events.Options{}, upgrade(t, func(s *socket) {
+				client := newClient(t, appsync.APIKey(apiKey), events.Options{}, sockettest.Events(t, func(s *sockettest.Socket) {
 					if c.connect != "" {
-						s.next()
-						s.send("%s", c.connect)
-					} else if s.hello() {
-						s.next()
-						s.send("%s", c.start)
+						s.Next()
+						s.Send("%s", c.connect)
+					} else if s.Hello() {
+						s.Next()
+						s.Send("%s", c.start)
 					}
-					s.next()
+					s.Next()
 				}))
 				_, err := client.Subscribe(t.Context(), "a")
 				var list appsync.Errors
@@ -228,20 +229,20 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 func TestOddFramesAndOversize(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newClient(t, appsync.APIKey(apiKey), events.Options{Realtime: appsync.Realtime{ReadLimit: 1 << 20, MinPause: time.Second}}, upgrade(t, func(s *socket) {
-			s.hello()
-			s.obey(func(f wire.Frame) {
+		c := newClient(t, appsync.APIKey(apiKey), events.Options{Realtime: appsync.Realtime{ReadLimit: 1 << 20, MinPause: time.Second}}, sockettest.Events(t, func(s *sockettest.Socket) {
+			s.Hello()
+			s.Obey(func(f wire.Frame) {
 				if f.Type != wire.Subscribe {
 					return
 				}
 				for _, odd := range []string{`{"type":"news"}`, `{"type":"da`, `[]`, `<html>`, `{"type":"data","id":"77","event":"1"}`, `{"type":"unsubscribe_error","id":"78","errors":[]}`,
 					`{"type":"error","errors":{}}`, `{"type":"broadcast_error","errors":[]}`, `{"type":"publish_success","id":"79"}`, `{"type":"publish_error","id":"80","errors":[]}`, `{}`} {
-					s.send("%s", odd)
+					s.Send("%s", odd)
 				}
-				if s.n == 1 {
-					s.send(`{"type":"data","id":%q,"event":"%s"}`, f.ID, strings.Repeat("x", 10<<20))
+				if s.N == 1 {
+					s.Send(`{"type":"data","id":%q,"event":"%s"}`, f.ID, strings.Repeat("x", 10<<20))
 				}
-				s.send(`{"type":"data","id":%q,"event":"2"}`, f.ID)
+				s.Send(`{"type":"data","id":%q,"event":"2"}`, f.ID)
 			})
 		}))
 		sub, err := c.Subscribe(t.Context(), "a")
@@ -264,11 +265,11 @@ func TestOddFramesAndOversize(t *testing.T) {
 func TestSlowConsumerIsTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newClient(t, appsync.APIKey(apiKey), events.Options{Realtime: appsync.Realtime{MaxPending: 2}}, upgrade(t, func(s *socket) {
-			s.hello()
-			s.obey(func(f wire.Frame) {
+		c := newClient(t, appsync.APIKey(apiKey), events.Options{Realtime: appsync.Realtime{MaxPending: 2}}, sockettest.Events(t, func(s *sockettest.Socket) {
+			s.Hello()
+			s.Obey(func(f wire.Frame) {
 				for i := range 6 {
-					s.send(`{"type":"data","id":%q,"event":"%d"}`, f.ID, i)
+					s.Send(`{"type":"data","id":%q,"event":"%d"}`, f.ID, i)
 				}
 			})
 		}))
@@ -294,12 +295,12 @@ func TestSlowConsumerIsTold(t *testing.T) {
 func TestSubscribeFunc(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newClient(t, appsync.APIKey(apiKey), events.Options{}, upgrade(t, func(s *socket) {
-			s.hello()
-			s.obey(func(f wire.Frame) {
+		c := newClient(t, appsync.APIKey(apiKey), events.Options{}, sockettest.Events(t, func(s *sockettest.Socket) {
+			s.Hello()
+			s.Obey(func(f wire.Frame) {
 				if f.Type == wire.Subscribe {
-					s.send(`{"type":"data","id":%q,"event":"1"}`, f.ID)
-					s.send(`{"type":"unsubscribe_success","id":%q}`, f.ID)
+					s.Send(`{"type":"data","id":%q,"event":"1"}`, f.ID)
+					s.Send(`{"type":"unsubscribe_success","id":%q}`, f.ID)
 				}
 			})
 		}))
@@ -336,11 +337,11 @@ func TestWallClockJumps(t *testing.T) {
 		}
 		p := &publishes{answer: accept}
 		var connections atomic.Int32
-		serveSocket := upgrade(t, func(s *socket) {
-			connections.Store(int32(s.n))
-			verify(t, now, s.header, "{}")
-			s.hello()
-			s.obey(func(f wire.Frame) {
+		serveSocket := sockettest.Events(t, func(s *sockettest.Socket) {
+			connections.Store(int32(s.N))
+			verify(t, now, s.Header, "{}")
+			s.Hello()
+			s.Obey(func(f wire.Frame) {
 				switch f.Type {
 				case wire.Subscribe:
 					verify(t, now, f.Authorization, fmt.Sprintf(`{"channel":%s}`, f.Channel))
