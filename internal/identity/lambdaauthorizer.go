@@ -22,7 +22,7 @@ const (
 	maxAuthorizerTTL   = time.Hour
 	maxResolverContext = 5 << 20 // bytes
 	maxCachedAnswers   = 1000
-	maxCachedBytes     = 32 << 20 // of their contexts
+	maxCachedBytes     = 8 << 20 // of their contexts
 )
 
 // lambdaAuthorizer asks a function who is calling, and remembers for a while.
