@@ -295,7 +295,7 @@ func TestGraphQLAttributes(t *testing.T) {
 // hears of the file that it lacks.
 func TestMissingFilesAreWatched(t *testing.T) {
 	t.Parallel()
-	s, problems := loadGraph(t, "template.yaml", "Resources:\n"+appsync("GraphQLSchema", "DefinitionS3Location: nowhere.graphql"))
+	s, problems := loadGraph(t, "template.yaml", "Resources:\n  Api: {Type: AWS::AppSync::GraphQLApi, Properties: {Name: a, AuthenticationType: AWS_IAM}}\n"+appsync("GraphQLSchema", "DefinitionS3Location: nowhere.graphql"))
 	if len(problems) == 0 || s == nil || !slices.ContainsFunc(s.Files, func(f string) bool { return filepath.Base(f) == "nowhere.graphql" }) {
 		t.Errorf("%v; watched: %v", problems, s)
 	}
