@@ -224,10 +224,15 @@ func TestOpenIDToken(t *testing.T) {
 		t.Errorf("a pool without the basic flow: %+v", a)
 	}
 	broken := open(t, template(t), func(o *identitypool.Options) {
-		o.Signer = identitypool.NewSigner(func() (*rsa.PrivateKey, error) { return nil, errors.New("no disk") })
+		o.Signer = identitypool.NewSigner(func() (*rsa.PrivateKey, error) {
+			key, _ := rsaKey()
+			return key, errors.New("no disk")
+		})
 	})
-	if a := broken.ask(t, "GetOpenIdToken", map[string]any{"IdentityId": id, "Logins": logins}); a.status != http.StatusInternalServerError || a.Type != "InternalErrorException" || strings.Contains(a.Message, "disk") {
-		t.Errorf("without a key: %+v", a)
+	for range 2 {
+		if a := broken.ask(t, "GetOpenIdToken", map[string]any{"IdentityId": id, "Logins": logins}); a.status != http.StatusInternalServerError || a.Type != "InternalErrorException" || strings.Contains(a.Message, "disk") {
+			t.Errorf("without a key: %+v", a)
+		}
 	}
 }
 

@@ -35,11 +35,15 @@ func NewSigner(key func() (*rsa.PrivateKey, error)) *Signer {
 	return &Signer{key: func() (*rsa.PrivateKey, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		var err error
-		if known == nil {
-			known, err = key()
+		if known != nil {
+			return known, nil
 		}
-		return known, err
+		made, err := key()
+		if err != nil { // one that was made and could not be kept is gone with this process
+			return nil, err
+		}
+		known = made
+		return known, nil
 	}}
 }
 
