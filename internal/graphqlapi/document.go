@@ -23,6 +23,7 @@ var (
 	noSchema      = fault.Error{Code: "GraphQLSchemaException", Status: 502, Message: "No schema definition exists."}
 	bodyTooLarge  = fault.Error{Code: "RequestEntityTooLargeException", Status: 413, Message: "Request body is too large."}
 	notPost       = fault.Error{Code: "MethodNotAllowedException", Status: 405, Message: "Only POST is supported."}
+	tooManyPlans  = fault.Error{Code: "LimitExceededError", Status: 429, Message: "Too many different subscriptions are active."}
 	shuttingDown  = fault.Error{Code: "ServiceUnavailableException", Status: 503, Message: "Service Unavailable"}
 	tooManyTokens = "the document has more than %d tokens"
 )
@@ -43,6 +44,7 @@ type Operation struct {
 	def   *ast.OperationDefinition
 	root  *namedType
 	depth int
+	size  int // bytes that it takes, by the estimate of weight
 	vars  []variable
 	// switches are the variables of @skip and @include.
 	switches []string
@@ -72,7 +74,7 @@ func (c *config) prepare(text string, tokens int) (*document, *fault.Error) {
 	}
 	d := &document{text: text, invalid: c.validate(parsed)}
 	for _, def := range parsed.Operations {
-		o := &Operation{cfg: c, def: def, invalid: d.invalid}
+		o := &Operation{cfg: c, def: def, size: weight * len(text), invalid: d.invalid}
 		if len(d.invalid) == 0 {
 			o.compile(parsed)
 		}

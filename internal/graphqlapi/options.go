@@ -95,6 +95,7 @@ type Limits struct {
 
 	CacheCount int // prepared documents; 1,000
 	CacheBytes int // that they take, by a rough estimate; 64 MiB
+	HeldBytes  int // that the documents of subscriptions take; 256 MiB
 }
 
 const (
@@ -105,6 +106,7 @@ const (
 	defaultParallel   = 32
 	defaultCacheCount = 1000
 	defaultCacheBytes = 64 << 20
+	defaultHeldBytes  = 256 << 20
 	// defaultResolvers is AppSync's quota of resolvers in one request.
 	defaultResolvers = 10_000
 )
@@ -117,6 +119,7 @@ func (l *Limits) defaults() {
 	l.Parallel = cmp.Or(l.Parallel, defaultParallel)
 	l.CacheCount = cmp.Or(l.CacheCount, defaultCacheCount)
 	l.CacheBytes = cmp.Or(l.CacheBytes, defaultCacheBytes)
+	l.HeldBytes = cmp.Or(l.HeldBytes, defaultHeldBytes)
 }
 
 // check says what is missing, and fills what may be left out.

@@ -30,12 +30,13 @@ type realtime struct {
 	events  *hub.Topics[*subscription, view, json.RawMessage] // what mutations answered
 	endings *hub.Topics[*subscription, view, json.RawMessage] // what invalidates
 	own     *bus.Bus                                          // nil: the bus is somebody else's
+	held    heldPlans
 	stats   realtimeStats
 }
 
 // newRealtime makes the subscriptions of an API, and a bus if it has none.
 func newRealtime(a *API) (*realtime, error) {
-	rt := &realtime{api: a}
+	rt := &realtime{api: a, held: heldPlans{most: a.o.Limits.HeldBytes, uses: make(map[*plan]int)}}
 	publish, receive := a.o.Publish, a.o.Receive
 	if publish == nil || receive == nil {
 		rt.own = bus.New()

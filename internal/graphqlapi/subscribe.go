@@ -190,6 +190,11 @@ func (st *starting) activate(x *execution, h *hole) {
 		st.fail(wire.Problem{Message: err.Error()})
 		return
 	}
+	if !st.rt.held.take(s.sub.View.plan) {
+		st.log(tooManyPlans.Because("the selections of the subscriptions that are active take too much memory"))
+		st.fail(wire.Problem{Type: tooManyPlans.Code, Message: tooManyPlans.Message})
+		return
+	}
 	st.op.Data = s
 	add := func() error { return st.rt.events.AddThen(h.f.def.name, &s.sub, st.ack) }
 	if ending != nil {
@@ -197,9 +202,11 @@ func (st *starting) activate(x *execution, h *hole) {
 		known := add
 		add = func() error { return st.rt.endings.AddThen(h.f.def.name, s.ending, known) }
 	}
-	if add() == nil {
-		st.rt.stats.add(Started)
+	if add() != nil {
+		st.rt.held.release(s.sub.View.plan)
+		return
 	}
+	st.rt.stats.add(Started)
 }
 
 // ack says that the subscription is active.
@@ -220,6 +227,7 @@ func (rt *realtime) ended(op *appsyncsocket.Operation) {
 	if s.ending != nil {
 		rt.endings.Remove(s.ending)
 	}
+	rt.held.release(s.sub.View.plan)
 }
 
 // filter is what the subscription wants: what its resolver said by

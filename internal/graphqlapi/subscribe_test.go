@@ -3,6 +3,7 @@ package graphqlapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -170,4 +171,33 @@ func TestStopWhileStarting(t *testing.T) {
 		}
 		s.close()
 	})
+}
+
+// TestManyDocuments: subscriptions that each have a large text of their own do not
+// take memory without end; those with the same text share it.
+func TestManyDocuments(t *testing.T) {
+	t.Parallel()
+	query := func(n int) string {
+		return fmt.Sprintf(`subscription { onPost { id%d: id %s } }`, n, strings.Repeat(" ", 1000))
+	}
+	s := chatRig(t, func(_ *rig, o *Options) { o.Limits.HeldBytes = 3 * weight * len(query(1)) })
+	defer s.close()
+	c := s.open()
+	for n := range 3 {
+		c.subscribe(fmt.Sprint(n), query(n))
+		c.subscribe(fmt.Sprint("again", n), query(n))
+	}
+	c.refused("4", query(4), "{}", `[{"errorType":"LimitExceededError","message":"Too many different subscriptions are active."}]`)
+	c.subscribe("third", query(2))
+	for _, id := range []string{"1", "again1"} {
+		c.say(`{"type":"stop","id":"` + id + `"}`)
+		c.want(`{"type":"complete","id":"` + id + `"}`)
+	}
+	c.subscribe("4", query(4))
+	c.refused("5", query(5), "{}", `[{"errorType":"LimitExceededError","message":"Too many different subscriptions are active."}]`)
+	c.leave()
+	s.close()
+	if h := &s.api.realtime.held; h.bytes != 0 || len(h.uses) != 0 {
+		t.Errorf("%d bytes and %d plans are left", h.bytes, len(h.uses))
+	}
 }
