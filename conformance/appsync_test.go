@@ -188,8 +188,11 @@ func TestSimulatorDescribesItself(t *testing.T) {
 	t.Errorf("no Post among %d types", len(got.Schema.Types))
 }
 
-// quick reconnects at once.
-var quick = appsync.Realtime{MinPause: 50 * time.Millisecond, Reply: 3 * time.Second}
+// quick reconnects at once. hasty also soon believes that no answer comes.
+var (
+	quick = appsync.Realtime{MinPause: 50 * time.Millisecond, Reply: patience}
+	hasty = appsync.Realtime{MinPause: 50 * time.Millisecond, Reply: 3 * time.Second}
+)
 
 func addedBy(author string) *appsync.Request {
 	r := &appsync.Request{Query: `subscription All { onAddPost { id title author } }`}
@@ -288,12 +291,13 @@ func TestSimulatorRefusesSubscriptions(t *testing.T) {
 	if _, err := c.Subscribe(patient(t), addedBy("")); !errors.As(err, &lost) || lost.Timeout() || !strings.Contains(err.Error(), "1002") && !strings.Contains(err.Error(), "StatusProtocolError") {
 		t.Errorf("a bad key to connect: %v", err)
 	}
-	c = appsyncClient(t, s.url, appsync.APIKey(simulatorKey), appsync.Options{Realtime: quick})
+	c = appsyncClient(t, s.url, appsync.APIKey(simulatorKey), appsync.Options{Realtime: hasty})
 	r := addedBy("")
 	r.Auth = bad
 	if _, err := c.Subscribe(patient(t), r); !errors.As(err, &lost) || !lost.Timeout() {
 		t.Errorf("a bad key to start: %v", err)
 	}
+	c = appsyncClient(t, s.url, appsync.APIKey(simulatorKey), appsync.Options{Realtime: quick})
 	var list appsync.Errors
 	if _, err := c.Subscribe(patient(t), &appsync.Request{Query: `subscription { onNothing { id } }`}); !errors.As(err, &list) || !strings.Contains(err.Error(), "onNothing") {
 		t.Errorf("an unknown field: %v", err)

@@ -60,12 +60,18 @@ func do(t *testing.T, client *http.Client, r *http.Request) int {
 // resident is the memory of the server in bytes.
 func (s *server) resident(t *testing.T) int {
 	t.Helper()
+	return s.memory(t, "VmRSS")
+}
+
+// memory is a size of the server in bytes, by the name that Linux has for it.
+func (s *server) memory(t *testing.T, name string) int {
+	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, name+":"); ok {
 			kb, err := strconv.Atoi(strings.Fields(rest)[0])
 			if err != nil {
 				t.Fatal(err)
@@ -73,7 +79,7 @@ func (s *server) resident(t *testing.T) int {
 			return kb << 10
 		}
 	}
-	t.Fatal("no VmRSS")
+	t.Fatal("no " + name)
 	return 0
 }
 

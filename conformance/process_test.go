@@ -19,8 +19,9 @@ import (
 	"time"
 )
 
-// patience bounds every wait: a race-detecting binary on two busy cores.
-const patience = 40 * time.Second
+// patience bounds every wait for something that must come: a race-detecting
+// binary, Node.js and Chromium on two busy cores. It is no promise of tidewire's.
+const patience = 2 * time.Minute
 
 // output keeps what a process printed and wakes those who wait for it. Safe
 // for concurrent use.
@@ -249,12 +250,18 @@ func succeeded(t testing.TB, c command) string {
 	return p.stdout.String()
 }
 
-// runtimeInstall runs `tidewire runtime install nodejs`.
+// runtimeInstall runs `tidewire runtime install nodejs`, up to three times: a
+// registry's hiccup is no failure.
 func runtimeInstall(config string) error {
-	cmd := exec.Command(suite.tidewire, "runtime", "install", "nodejs")
-	cmd.Env = append(environment(), "TIDEWIRE_CONFIG_DIR="+config)
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("tidewire runtime install nodejs: %w\n%s", err, said)
+	for try := 1; ; try++ {
+		cmd := exec.Command(suite.tidewire, "runtime", "install", "nodejs")
+		cmd.Env = append(environment(), "TIDEWIRE_CONFIG_DIR="+config)
+		said, err := cmd.CombinedOutput()
+		if err == nil {
+			return nil
+		}
+		if try == 3 {
+			return fmt.Errorf("tidewire runtime install nodejs: %w\n%s", err, said)
+		}
 	}
-	return nil
 }

@@ -5,6 +5,8 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -27,10 +29,25 @@ func startLive(t testing.TB, dir string, args ...string) *live {
 	address, to := movable(t)
 	m.pool = startUserPool(t, address)
 	to(m.pool.url)
-	l := &live{modes: m, dir: filepath.Join(suite.root, dir), args: append(args, "--parameter", "Notes="+m.notes,
+	l := &live{modes: m, dir: filepath.Join(suite.root, dir), args: append(args, "--listen", lastingAddress(t), "--parameter", "Notes="+m.notes,
 		"--issuer", "https://login.example.com="+m.issuer.url, "--issuer", "Pool="+address+"/"+poolID)}
 	l.server = serve(t, l.dir, serveOptions{args: l.args})
 	return l
+}
+
+// lastingAddress is one to listen at whose port nobody gets who asks the system
+// for any port, so that it is still free when a server is away for a while.
+func lastingAddress(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 12_000+rand.N(20_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			_ = l.Close()
+			return address
+		}
+	}
+	t.Fatal("100 ports are in use")
+	return ""
 }
 
 // killed ends the server with -9 and starts it again where it was.
@@ -41,7 +58,7 @@ func (l *live) killed(t testing.TB) {
 	<-old.done
 	old.stopped = true
 	old.judge(t)
-	l.server = serve(t, l.dir, serveOptions{args: append([]string{"--listen", old.listen}, l.args...), state: old.state, config: old.config})
+	l.server = serve(t, l.dir, serveOptions{args: l.args, state: old.state, config: old.config})
 }
 
 // everyone are proofs of each mode by the names of who has them; a role's

@@ -9,7 +9,7 @@ const job = await json(process.stdin);
 const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
 if (job.rules) args.push(`--host-resolver-rules=${job.rules}`);
-const browser = await chromium.launch({ executablePath: job.chromium, args });
+const browser = await chromium.launch({ executablePath: job.chromium, args, timeout: 110_000 });
 
 // talk runs in the page.
 const talk = ({ url, send }) => new Promise((resolve) => {
@@ -29,6 +29,7 @@ const talk = ({ url, send }) => new Promise((resolve) => {
 try {
   for (const visit of job.visits) {
     const page = await browser.newPage();
+    page.setDefaultTimeout(110_000);
     await page.goto(visit.page);
     let frame = page.mainFrame();
     if (visit.sandboxed) {

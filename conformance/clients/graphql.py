@@ -21,5 +21,5 @@ credentials = Credentials(job["accessKeyId"], job["secretAccessKey"], job.get("s
 SigV4Auth(credentials, job["service"], job["region"]).add_auth(request)
 session = requests.Session()
 session.trust_env = False
-answer = session.post(job["url"], data=body, headers=dict(request.headers), timeout=30)
+answer = session.post(job["url"], data=body, headers=dict(request.headers), timeout=110)
 print(json.dumps({"status": answer.status_code, "type": answer.headers.get("x-amzn-ErrorType"), "body": answer.json()}))

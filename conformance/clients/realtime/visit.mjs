@@ -6,14 +6,14 @@ import { json } from "node:stream/consumers";
 import { chromium } from "playwright-core";
 
 const job = await json(process.stdin);
-const browser = await chromium.launch({ executablePath: job.chromium, args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+const browser = await chromium.launch({ executablePath: job.chromium, args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"], timeout: 110_000 });
 const windows = new Map();
 
 async function window(name) {
   if (!windows.has(name)) {
     const context = await browser.newContext({ viewport: { width: 760, height: 720 } });
     const page = await context.newPage();
-    page.setDefaultTimeout(12_000);
+    page.setDefaultTimeout(60_000);
     page.on("pageerror", (e) => console.error(name, String(e)));
     page.on("console", (m) => m.type() === "error" && console.error(name, m.text().replace(/\?\S*/g, "?…")));
     windows.set(name, page);
