@@ -120,7 +120,7 @@ func (l *fieldLog) failed(ctx context.Context, e *Error, t *tracing) {
 	if t != nil {
 		attrs = append(attrs, slog.Duration("duration", l.now().Sub(t.begun)))
 		if t.cause != "" {
-			attrs = append(attrs, slog.String("at", t.at), slog.String("cause", cut(t.cause)))
+			attrs = append(attrs, slog.String("at", t.at), slog.String("cause", cut(unsecret(t.cause))))
 		}
 	}
 	l.write(ctx, slog.LevelError, "field failed", attrs...)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -119,8 +120,8 @@ func (m *masking) text(raw []byte, hide bool) {
 		within := masking{src: inner}
 		within.value(false)
 		m.dst = appendString(m.dst, string(within.dst))
-	case secretText(text):
-		m.dst = appendString(m.dst, masked(text))
+	case secretText.MatchString(text):
+		m.dst = appendString(m.dst, unsecret(text))
 	default:
 		m.copy(raw)
 	}
@@ -150,21 +151,10 @@ func secretName(name string) bool {
 	return slices.Contains(secretNames, strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name)))
 }
 
-// secretText says whether a text looks like one that admits somebody: a token,
-// an API key, a signed URL, or the value of an Authorization header.
-func secretText(text string) bool {
-	if dot := strings.Index(text, "eyJ"); dot >= 0 && strings.Count(text[dot:], ".") >= 2 {
-		return true
-	}
-	small := strings.ToLower(text)
-	return slices.ContainsFunc([]string{"x-amz-signature", "x-amz-security-token", "x-api-key", "aws4-hmac-sha256", "bearer ", "basic ", "da2-", "&signature=", "?signature=", "&sig=", "?sig="},
-		func(mark string) bool { return strings.Contains(small, mark) })
-}
+// secretText is what admits somebody, wherever it stands in a text: a token, an
+// API key, what makes a URL a signed one, the value of an Authorization header.
+var secretText = regexp.MustCompile(`(?i)^\s*(bearer|basic)\s+\S+\s*$|\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?|aws4-hmac-sha256 credential=.*|` +
+	`\b(x-amz-signature|x-amz-security-token|x-amz-credential|signature|sig|token|access_token|id_token|api_key|apikey)=[^&\s"]+|\bda2-[a-z0-9]{26}\b`)
 
-// unsecret is a text for people, unless it looks like a secret.
-func unsecret(text string) string {
-	if secretText(text) {
-		return masked(text)
-	}
-	return text
-}
+// unsecret is a text without what may admit somebody.
+func unsecret(text string) string { return secretText.ReplaceAllStringFunc(text, masked) }
