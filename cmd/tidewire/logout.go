@@ -46,7 +46,7 @@ func logout(ctx context.Context, sh *shell, name string, local bool) (err error)
 		return nil
 	}
 	if errors.Is(err, login.ErrLoginRequired) {
-		return hint(without(err, "login: ", "load: "), "tidewire login lists the saved logins")
+		return advisedLogin(err, "tidewire login lists the saved logins")
 	}
 	if err != nil {
 		return loginError(name, err)

@@ -162,6 +162,15 @@ func (l *savedLogin) credentials() (aws.CredentialsProvider, error) {
 // loginError is an error of package login about a saved login, with the
 // command that mends it where there is one.
 func loginError(name string, err error) error {
+	if errors.Is(err, login.ErrLoginRequired) {
+		return advisedLogin(err, "tidewire login "+name+" (with --issuer or --user-pool the first time)")
+	}
+	return advisedLogin(err, "")
+}
+
+// advisedLogin is an error of package login without the package's name, and
+// with a hint of ours instead of its own if there is one.
+func advisedLogin(err error, advice string) error {
 	var e *login.Error
 	switch {
 	case errors.Is(err, errGaveUp):
@@ -174,10 +183,7 @@ func loginError(name string, err error) error {
 	if errors.Is(own.Cause, fs.ErrNotExist) { // the message says so
 		own.Cause = nil
 	}
-	advice := e.Hint
-	if errors.Is(err, login.ErrLoginRequired) {
-		advice = "tidewire login " + name + " (with --issuer or --user-pool the first time)"
-	}
+	advice = firstOf(advice, e.Hint)
 	shown := without(&own, "login: ", "load: ")
 	if errors.Is(err, login.ErrConfig) {
 		shown = &usageError{shown}
