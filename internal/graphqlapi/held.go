@@ -4,7 +4,8 @@ import "sync"
 
 // heldPlans are the plans of active subscriptions, which last as long as those do,
 // other than the documents in the cache. Subscriptions with the same text share
-// one: only a text of its own takes room. Safe for concurrent use.
+// one: only a text of its own takes room, and what a subscription wants to be
+// filtered by. Safe for concurrent use.
 type heldPlans struct {
 	most int // bytes, by the estimate of weight; immutable
 
@@ -14,26 +15,29 @@ type heldPlans struct {
 	bytes int
 }
 
-// take counts a subscription. False: it is one too many, for which release must
-// not be called.
-func (h *heldPlans) take(p *plan) bool {
+// take counts a subscription with so many bytes of its own. False: it is one too
+// many, for which release must not be called.
+func (h *heldPlans) take(p *plan, own int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.uses[p] == 0 {
-		if h.bytes+p.op.size > h.most {
-			return false
-		}
-		h.bytes += p.op.size
+		own += p.op.size
 	}
+	if h.bytes+own > h.most {
+		return false
+	}
+	h.bytes += own
 	h.uses[p]++
 	return true
 }
 
-func (h *heldPlans) release(p *plan) {
+// release is told the same bytes as take.
+func (h *heldPlans) release(p *plan, own int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.uses[p]--; h.uses[p] == 0 {
 		delete(h.uses, p)
-		h.bytes -= p.op.size
+		own += p.op.size
 	}
+	h.bytes -= own
 }

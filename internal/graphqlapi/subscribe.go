@@ -23,6 +23,7 @@ type subscription struct {
 	op     *appsyncsocket.Operation
 	sub    hub.Sub[*subscription, view]
 	ending *hub.Sub[*subscription, view] // nil: nothing invalidates it
+	bytes  int                           // of its own, that it holds
 }
 
 // starting is a start at work. It belongs to one goroutine.
@@ -190,7 +191,8 @@ func (st *starting) activate(x *execution, h *hole) {
 		st.fail(wire.Problem{Message: err.Error()})
 		return
 	}
-	if !st.rt.held.take(s.sub.View.plan) {
+	s.bytes = len(s.sub.View.denied) + len(h.f.args.json(x.vars)) + len(x.filtered) + len(x.invalidation)
+	if !st.rt.held.take(s.sub.View.plan, s.bytes) {
 		st.log(tooManyPlans.Because("the selections of the subscriptions that are active take too much memory"))
 		st.fail(wire.Problem{Type: tooManyPlans.Code, Message: tooManyPlans.Message})
 		return
@@ -203,7 +205,7 @@ func (st *starting) activate(x *execution, h *hole) {
 		add = func() error { return st.rt.endings.AddThen(h.f.def.name, s.ending, known) }
 	}
 	if add() != nil {
-		st.rt.held.release(s.sub.View.plan)
+		st.rt.held.release(s.sub.View.plan, s.bytes)
 		return
 	}
 	st.rt.stats.add(Started)
@@ -227,7 +229,7 @@ func (rt *realtime) ended(op *appsyncsocket.Operation) {
 	if s.ending != nil {
 		rt.endings.Remove(s.ending)
 	}
-	rt.held.release(s.sub.View.plan)
+	rt.held.release(s.sub.View.plan, s.bytes)
 }
 
 // filter is what the subscription wants: what its resolver said by

@@ -180,21 +180,23 @@ func TestManyDocuments(t *testing.T) {
 	query := func(n int) string {
 		return fmt.Sprintf(`subscription { onPost { id%d: id %s } }`, n, strings.Repeat(" ", 1000))
 	}
-	s := chatRig(t, func(_ *rig, o *Options) { o.Limits.HeldBytes = 3 * weight * len(query(1)) })
+	const tooMany = `[{"errorType":"LimitExceededError","message":"Too many different subscriptions are active."}]`
+	s := chatRig(t, func(_ *rig, o *Options) { o.Limits.HeldBytes = 3*weight*len(query(1)) + 1000 })
 	defer s.close()
 	c := s.open()
 	for n := range 3 {
 		c.subscribe(fmt.Sprint(n), query(n))
 		c.subscribe(fmt.Sprint("again", n), query(n))
 	}
-	c.refused("4", query(4), "{}", `[{"errorType":"LimitExceededError","message":"Too many different subscriptions are active."}]`)
+	c.refused("4", query(4), "{}", tooMany)
 	c.subscribe("third", query(2))
+	c.refused("large", `subscription($r: String) { onPost(room: $r) { id } }`, `{"r":"`+strings.Repeat("x", 200<<10)+`"}`, tooMany)
 	for _, id := range []string{"1", "again1"} {
 		c.say(`{"type":"stop","id":"` + id + `"}`)
 		c.want(`{"type":"complete","id":"` + id + `"}`)
 	}
 	c.subscribe("4", query(4))
-	c.refused("5", query(5), "{}", `[{"errorType":"LimitExceededError","message":"Too many different subscriptions are active."}]`)
+	c.refused("5", query(5), "{}", tooMany)
 	c.leave()
 	s.close()
 	if h := &s.api.realtime.held; h.bytes != 0 || len(h.uses) != 0 {
