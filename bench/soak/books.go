@@ -30,6 +30,8 @@ type entry struct {
 	n      int // the last number
 	last   time.Time
 	since  time.Time // away since
+
+	reported bool // as ended: what happens to it now is not counted
 }
 
 // tick is how often a message comes.
@@ -60,11 +62,12 @@ type bookkeeping struct {
 	RefusedConnects int      `json:"refusedConnects"`
 	Expired         int      `json:"expired"` // refused in the middle
 	Completed       int      `json:"completed"`
-	Trouble         int      `json:"trouble"` // handshakes that came to nothing
-	GivenUp         int      `json:"givenUp"` // subscriptions with a socket that the client gave up, a starved machine's drops
-	TooLate         int      `json:"tooLate"` // acceptances that the client had given up, a busy machine's
-	Calls           int      `json:"calls"`   // queries and publishes
-	Ended           int      `json:"ended"`   // subscriptions reported
+	Trouble         int      `json:"trouble"`   // handshakes that came to nothing
+	GivenUp         int      `json:"givenUp"`   // subscriptions with a socket that the client gave up, a starved machine's drops
+	TooLate         int      `json:"tooLate"`   // acceptances that the client had given up, a busy machine's
+	Unstopped       int      `json:"unstopped"` // subscriptions with a dropped socket that had been reported, whose stop a starved machine has not brought yet
+	Calls           int      `json:"calls"`     // queries and publishes
+	Ended           int      `json:"ended"`     // subscriptions reported
 	Open            int      `json:"open"`
 	Violations      []string `json:"violations"` // a few of each kind
 }
@@ -75,12 +78,14 @@ type books struct {
 	sums    bookkeeping
 	entries map[string]*entry
 	barred  map[string]time.Time // client -> last refused connection
-	tokens  map[string]time.Time // first seen
+	acked   map[string]time.Time // client -> last connection
+	tokens  map[string]bool      // and what they have served for
+	ended   map[string]bool      // keys of subscriptions that were reported
 	kinds   map[string]int       // of violations
 }
 
 func newBooks() *books {
-	return &books{entries: map[string]*entry{}, barred: map[string]time.Time{}, tokens: map[string]time.Time{}, kinds: map[string]int{}}
+	return &books{entries: map[string]*entry{}, barred: map[string]time.Time{}, acked: map[string]time.Time{}, tokens: map[string]bool{}, ended: map[string]bool{}, kinds: map[string]int{}}
 }
 
 // violation notes what must not be: the first few of each kind. The caller
@@ -91,28 +96,45 @@ func (b *books) violation(format string, args ...any) {
 	}
 }
 
-// together is how long starts that ask for a token at the same time, and so may
-// share it, take to arrive.
+// together is for how long a source of tokens may be asked: who asks meanwhile
+// shares the answer.
 const together = 5 * time.Second
 
-// fresh notes a proof, which must be a new one. Old ones are forgotten after a
-// million. The caller holds mu.
-func (b *books) fresh(token string, mayShare bool) {
-	seen, old := b.tokens[token]
+// fresh notes a proof, which must be a new one: it has not served before, and it
+// was obtained after it can have been asked for. How long it takes from there to
+// here says nothing, on a busy machine. Tokens that are shared by those who ask at
+// the same time serve each of them once. Old ones are forgotten after a million.
+// The caller holds mu.
+func (b *books) fresh(token, what string, asked time.Time) {
+	if client, _ := clientOf(token); !isSharing(client) {
+		what = "anything"
+	}
+	use := token + " for " + what
 	switch {
-	case token == "" || old && !(mayShare && time.Since(seen) < together):
-		b.violation("the token %q is not fresh", token)
-	case old:
-		return
+	case token == "" || b.tokens[use]:
+		b.violation("the token %s is not fresh: it has served before", use)
+	case obtained(token).Before(asked.Add(-together)):
+		b.violation("the token %s is not fresh: it was obtained %s before that was asked for", use, asked.Sub(obtained(token)))
 	}
 	if len(b.tokens) > 1_000_000 {
 		clear(b.tokens)
 	}
-	b.tokens[token] = time.Now()
+	b.tokens[use] = true
 }
 
-// entry finds or makes the entry of key. The caller holds mu.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// entry finds or makes the entry of key; one that is in no books for a start that
+// comes when its subscription was given up and reported. The caller holds mu.
 func (b *books) entry(key, client string) *entry {
+	if b.ended[key] {
+		return &entry{client: client, state: never, reported: true}
+	}
 	e := b.entries[key]
 	if e == nil {
 		e = &entry{client: client, state: never}
@@ -161,6 +183,7 @@ func (b *books) close(r report) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := b.entries[r.Key]
+	b.ended[r.Key] = true
 	if e == nil {
 		if r.How != "never" {
 			b.violation("%+v is not known", r)
@@ -168,6 +191,7 @@ func (b *books) close(r report) {
 		return
 	}
 	delete(b.entries, r.Key)
+	e.reported = true
 	b.sums.Ended++
 	missing := e.drops - r.Gaps
 	switch {

@@ -10,16 +10,20 @@ import (
 // answerCall answers a request, mostly.
 func (s *server) answerCall(answer func(events int) string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var body struct{ Events []string }
+		var body struct {
+			Events    []string
+			Variables struct{ Key string }
+		}
 		if err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&body); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
 		token := r.Header.Get("Authorization")
-		client, good := clientOf(token)
+		_, good := clientOf(token)
+		key := body.Variables.Key + keyOf(body.Events)
 		s.books.mu.Lock()
 		s.books.sums.Calls++
-		s.books.fresh(token, isSharing(client))
+		s.books.fresh(token, key, made(key))
 		s.books.mu.Unlock()
 		switch {
 		case !good:
@@ -38,6 +42,15 @@ func (s *server) answerCall(answer func(events int) string) http.HandlerFunc {
 			_, _ = io.WriteString(w, answer(len(body.Events))) // who has gone has gone
 		}
 	}
+}
+
+// keyOf is the key in events that are published; empty if there are none.
+func keyOf(events []string) string {
+	var m message
+	if len(events) == 0 || json.Unmarshal([]byte(events[0]), &m) != nil {
+		return ""
+	}
+	return m.Key
 }
 
 // published is the answer to a publish of so many events, but for the braces.
@@ -60,12 +73,13 @@ func published(events int) string {
 // publishFrame answers a publish on a socket: at once, never, or with a denial.
 func (c *connection) publishFrame(f *frame) {
 	token := f.Authorization["Authorization"]
-	client, good := clientOf(token)
+	_, good := clientOf(token)
+	key := keyOf(f.Events)
 	b := c.server.books
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.sums.Calls++
-	b.fresh(token, isSharing(client))
+	b.fresh(token, key, later(made(key), c.acked))
 	switch {
 	case c.gone || chance(2):
 	case !good:

@@ -103,7 +103,7 @@ func (k *soaking) token(client string) string {
 	if rand.N(12) == 0 {
 		quality = "bad"
 	}
-	return fmt.Sprintf("%s.%d.%s", client, k.serial.Add(1), quality)
+	return newToken(client, k.serial.Add(1), quality)
 }
 
 type sourceFunc func() (*oauth2.Token, error)
@@ -115,7 +115,7 @@ type subscriber struct {
 	subscribe func(ctx context.Context, key string) (subscription, error)
 	close     func()
 	counts    func() (reconnects, unknown int)
-	call      func(ctx context.Context, n int) error // a query or a publish
+	call      func(ctx context.Context, n int, key string) error // a query or a publish
 }
 
 // subscription is one of either API. next gives a message, news, or an error.
@@ -157,8 +157,8 @@ func (k *soaking) graphQL(auth *appsync.Auth) (*subscriber, error) {
 	return &subscriber{
 		close:  c.Close,
 		counts: func() (int, int) { return unknown(c.Counts()) },
-		call: func(ctx context.Context, _ int) error {
-			_, err := c.Query(ctx, &appsync.Request{Query: `query { on { key } }`})
+		call: func(ctx context.Context, _ int, key string) error {
+			_, err := c.Query(ctx, &appsync.Request{Query: `query On($key: ID!) { on(key: $key) { key } }`, Variables: map[string]string{"key": key}})
 			return err
 		},
 		subscribe: func(ctx context.Context, key string) (subscription, error) {

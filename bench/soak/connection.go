@@ -25,6 +25,8 @@ type connection struct {
 	nc      net.Conn
 	ws      *websocket.Conn
 
+	acked time.Time // owned by the reader
+
 	work sync.WaitGroup // starts that are being answered
 
 	// guarded by books.mu
@@ -77,8 +79,10 @@ func (c *connection) hello(ctx context.Context) bool {
 	case chance(30) && !wait(ctx, between(0, patience/10)):
 		return false
 	}
+	c.acked = time.Now()
 	c.server.books.mu.Lock()
 	c.server.books.sums.Sockets++
+	c.server.books.acked[c.client] = c.acked
 	c.server.books.mu.Unlock()
 	c.say(c.dialect.ack)
 	c.say(`{"type":"ka"}`)
@@ -136,7 +140,7 @@ func (c *connection) start(ctx context.Context, f *frame) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.sums.Starts++
-	b.fresh(token, isSharing(client))
+	b.fresh(token, key, later(made(key), c.acked))
 	e := b.entry(key, client)
 	if c.gone {
 		return

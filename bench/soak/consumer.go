@@ -27,11 +27,11 @@ func (k *soaking) session(ctx context.Context, kind func(*soaking, string) (*sub
 	for i := range k.options.subscriptions {
 		consumers.Go(func() {
 			for life.Err() == nil {
-				k.consume(life, c, fmt.Sprintf("%s-%d", name, k.serial.Add(1)), i == 0, cut)
+				k.consume(life, c, newKey(name, k.serial.Add(1)), i == 0, cut)
 			}
 		})
 	}
-	consumers.Go(func() { k.calls(life, c) })
+	consumers.Go(func() { k.calls(life, c, name) })
 	if cut {
 		<-life.Done()
 		c.close()

@@ -75,6 +75,10 @@ func (c *connection) note() bool {
 	}
 	c.gone = true
 	for _, e := range c.live {
+		if e.reported {
+			b.sums.Unstopped++
+			continue
+		}
 		e.drops++
 		e.state, e.since = away, time.Now()
 		b.sums.Dropped++

@@ -29,15 +29,15 @@ func (k *soaking) events(auth *appsync.Auth) (*subscriber, error) {
 	if err != nil {
 		return nil, err
 	}
-	event := json.RawMessage(`{"a":"` + pad + `"}`)
 	return &subscriber{
 		close:  c.Close,
 		counts: func() (int, int) { return unknown(c.Counts()) },
-		call: func(ctx context.Context, n int) error {
+		call: func(ctx context.Context, n int, key string) error {
 			publish := c.PublishSocket
 			if n%2 == 0 {
 				publish = c.Publish
 			}
+			event := json.RawMessage(`{"key":"` + key + `","pad":"` + pad + `"}`)
 			_, err := publish(ctx, "/soak/published", event, event, event, event, event, event)
 			return err
 		},
@@ -71,10 +71,10 @@ const slowestCall = 2*time.Second + 2*patience + patience + 8*time.Second
 
 // calls makes one call after the other until ctx ends. Each must succeed or fail
 // with an error of a known type.
-func (k *soaking) calls(ctx context.Context, c *subscriber) {
+func (k *soaking) calls(ctx context.Context, c *subscriber, name string) {
 	for n := 0; wait(ctx, between(50*time.Millisecond, 300*time.Millisecond)); n++ {
 		limit, cancel := context.WithTimeout(ctx, slowestCall)
-		err := c.call(limit, n)
+		err := c.call(limit, n, newKey(name, k.serial.Add(1)))
 		late := limit.Err() != nil && ctx.Err() == nil
 		cancel()
 		switch {

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // dialect is what differs between the two protocols, written down here once
@@ -121,8 +123,41 @@ const sharing = "shared-"
 
 func isSharing(client string) bool { return strings.HasPrefix(client, sharing) }
 
-// clientOf reads a token: client.serial.good or client.serial.bad.
+// newToken is client.serial.time.good or .bad, of now.
+func newToken(client string, serial int64, quality string) string {
+	return fmt.Sprintf("%s.%d.%d.%s", client, serial, time.Now().UnixNano(), quality)
+}
+
+// clientOf reads a token.
 func clientOf(token string) (client string, good bool) {
 	parts := strings.Split(token, ".")
-	return parts[0], len(parts) == 3 && parts[2] == "good"
+	return parts[0], len(parts) == 4 && parts[3] == "good"
+}
+
+// obtained is when a token was; the beginning of time if it does not say.
+func obtained(token string) time.Time {
+	parts := strings.Split(token, ".")
+	if len(parts) != 4 {
+		return time.Time{}
+	}
+	return stamp(parts[2])
+}
+
+// newKey names a subscription of a client, or a call, of now.
+func newKey(client string, serial int64) string {
+	return fmt.Sprintf("%s-%d-%d", client, serial, time.Now().UnixNano())
+}
+
+// made is when a subscription's or a call's key was.
+func made(key string) time.Time {
+	return stamp(key[strings.LastIndexByte(key, '-')+1:])
+}
+
+// stamp is a time in nanoseconds since 1970: both processes have the same clock.
+func stamp(text string) time.Time {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(0, n)
 }

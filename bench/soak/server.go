@@ -80,7 +80,7 @@ func (s *server) handshake(d *dialect) http.HandlerFunc {
 		if err != nil {
 			b.violation("handshake: %v", err)
 		}
-		b.fresh(token, false)
+		b.fresh(token, "a connection", b.acked[client])
 		b.mu.Unlock()
 		nc, _ := r.Context().Value(connKey{}).(net.Conn)
 		switch {

@@ -32,6 +32,7 @@ func (k *soaking) judge(before, after usage, samples []usage, b bookkeeping) ver
 	wrong(after.HeapKB > before.HeapKB+slack, "heap %d KB before, %d KB after", before.HeapKB, after.HeapKB)
 	wrong(v.LateKB > v.EarlyKB+slack, "heap %d KB early, %d KB late", v.EarlyKB, v.LateKB)
 	wrong(b.Dropped != c.Gaps+b.EndedAway+b.Unread, "%d drops, %d gaps reported, %d ended while away, %d unread", b.Dropped, c.Gaps, b.EndedAway, b.Unread)
+	wrong(b.Unstopped > b.Ended/4, "%d of %d subscriptions were not stopped", b.Unstopped, b.Ended)
 	wrong(b.Open != 0, "%d subscriptions were never reported as ended", b.Open)
 	wrong(b.Dropped == 0 || b.RefusedStarts == 0 || b.RefusedConnects == 0 || c.Denied == 0 || c.Messages == 0 || c.Skipped == 0 || c.Calls == 0, "something did not happen at all")
 	for _, text := range b.Violations {
