@@ -181,7 +181,7 @@ func TestManyDocuments(t *testing.T) {
 		return fmt.Sprintf(`subscription { onPost { id%d: id %s } }`, n, strings.Repeat(" ", 1000))
 	}
 	const tooMany = `[{"errorType":"LimitExceededError","message":"Too many different subscriptions are active."}]`
-	s := chatRig(t, func(_ *rig, o *Options) { o.Limits.HeldBytes = 3*weight*len(query(1)) + 1000 })
+	s := chatRig(t, func(_ *rig, o *Options) { o.Limits.HeldBytes = 3*weight*len(query(1)) + 10_000 })
 	defer s.close()
 	c := s.open()
 	for n := range 3 {
@@ -190,6 +190,7 @@ func TestManyDocuments(t *testing.T) {
 	}
 	c.refused("4", query(4), "{}", tooMany)
 	c.subscribe("third", query(2))
+	c.subscribe("small", `subscription($r: String) { onPost(room: $r) { id } }`, `{"r":"x"}`)
 	c.refused("large", `subscription($r: String) { onPost(room: $r) { id } }`, `{"r":"`+strings.Repeat("x", 200<<10)+`"}`, tooMany)
 	for _, id := range []string{"1", "again1"} {
 		c.say(`{"type":"stop","id":"` + id + `"}`)
