@@ -87,6 +87,13 @@ type Line struct {
 	At          Position
 }
 
+// Logged says whether AppSync logs the line at a level of an API's LogConfig:
+// "NONE", "ERROR", "INFO", "DEBUG" or "ALL". Without one (empty) the line is
+// logged here, for whoever writes the code.
+func (l *Line) Logged(level string) bool {
+	return level != "NONE" && (level != "ERROR" || l.Level == "ERROR")
+}
+
 // The errors that AppSync gives for code that fails by itself. Exceptions have a
 // message of their own, see uncaught; messageRuntime is for what only is a limit
 // here.

@@ -15,6 +15,7 @@ type config struct {
 // namespace is a channel namespace with what handles its operations.
 type namespace struct {
 	spec               *spec.ChannelNamespace
+	logLevel           string // of the API
 	publish, subscribe handler
 }
 
@@ -80,7 +81,7 @@ func (b *binder) bind(n *spec.ChannelNamespace) *namespace {
 			b.problem(n, "Properties.CodeHandlers", "the code exports neither onPublish nor onSubscribe", "export function onPublish(ctx) { return ctx.events }")
 		}
 	}
-	return &namespace{spec: n, publish: b.handler(n, code, "onPublish", n.OnPublish), subscribe: b.handler(n, code, "onSubscribe", n.OnSubscribe)}
+	return &namespace{spec: n, logLevel: b.api.LogLevel, publish: b.handler(n, code, "onPublish", n.OnPublish), subscribe: b.handler(n, code, "onSubscribe", n.OnSubscribe)}
 }
 
 // exports says whether code has a handler of a name, of either form.

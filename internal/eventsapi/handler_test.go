@@ -109,6 +109,23 @@ export function onSubscribe(ctx) { console.log(ctx.events === undefined); util.e
 	}
 }
 
+// TestLogLevelOfHandlers: what handlers write is logged at the API's level.
+func TestLogLevelOfHandlers(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[string][2]bool{"": {true, true}, "NONE": {}, "ERROR": {false, true}, "INFO": {true, true}, "ALL": {true, true}} {
+		t.Run(level, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, namespaceOf(t, "ns", "export function onPublish(ctx) { console.log(1); console.error(2); return ctx.events }"),
+				func(r *rig) { r.spec.LogLevel = level })
+			r.expect(200, accepted(1), "ns/room", `"x"`)
+			logged := r.logged.String()
+			if got := [2]bool{strings.Contains(logged, "msg=1 "), strings.Contains(logged, "msg=2 ")}; got != want {
+				t.Errorf("console.log and console.error: %v, want %v\n%s", got, want, logged)
+			}
+		})
+	}
+}
+
 func TestOnSubscribe(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, code, want string }{

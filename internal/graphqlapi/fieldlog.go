@@ -11,28 +11,29 @@ import (
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
-// logLevel is a fieldLogLevel (AppSync API reference, LogConfig). Each has what
-// the ones before it have, but for logUnset.
+// logLevel is what the log has of fields besides what scripts write (AppSync
+// developer guide, "Configuring CloudWatch Logs on GraphQL APIs").
 type logLevel int8
 
 const (
-	// logUnset is that of an API without LogConfig: what scripts write, and why
-	// they fail by themselves.
-	logUnset logLevel = iota
-	logNone           // nothing
-	logError          // errors of fields with their documents, and console.error
-	logInfo           // console.log
-	logDebug          // console.debug, which scripts do not have
-	logAll            // every field that was resolved
+	// logUnset is that of an API without LogConfig: why scripts fail by
+	// themselves.
+	logUnset  logLevel = iota
+	logNone            // nothing
+	logErrors          // fields with an error, and their documents
+	logAll             // every field that was resolved
 )
 
 func levelOf(api *spec.GraphQLAPI) logLevel {
-	return map[string]logLevel{"NONE": logNone, "ERROR": logError, "INFO": logInfo, "DEBUG": logDebug, "ALL": logAll}[api.LogLevel]
-}
-
-// shows says whether what a script wrote is in the log.
-func (l logLevel) shows(line slog.Level) bool {
-	return l == logUnset || l >= logInfo || l == logError && line >= slog.LevelError
+	switch api.LogLevel {
+	case "":
+		return logUnset
+	case "NONE":
+		return logNone
+	case "ALL":
+		return logAll
+	}
+	return logErrors // INFO and DEBUG have more of what scripts write only
 }
 
 // maxFieldLog is how many bytes the log of one request's fields has (AppSync
@@ -57,7 +58,7 @@ type fieldLog struct {
 
 // fieldLog is that of a request; nil if nobody would read it.
 func (a *API) fieldLog(ctx context.Context, cfg *config, run *Run) *fieldLog {
-	if cfg.level < logError || !a.o.Log.Enabled(ctx, slog.LevelError) {
+	if cfg.level < logErrors || !a.o.Log.Enabled(ctx, slog.LevelError) {
 		return nil
 	}
 	return &fieldLog{log: a.o.Log, api: cfg.api.LogicalID, request: run.RequestID, all: cfg.level == logAll, verbose: !cfg.api.ExcludeVerbose, now: a.o.Now}
@@ -216,24 +217,24 @@ func (t *tracing) end(ctx context.Context, h *hole, failed *Error) {
 
 // log writes what a script wrote, and why it failed if it was not told to.
 func (c *call) log(function string, o *Outcome) {
-	level := c.x.op.cfg.level
 	if c.trace != nil && o.Reason != "" {
 		c.trace.at, c.trace.cause = o.At.String(), o.Reason
 	}
-	if len(o.Logs) == 0 && o.Reason == "" || level == logNone {
+	if len(o.Logs) == 0 && o.Reason == "" {
 		return
 	}
-	log := c.x.api.o.Log.With("api", c.x.op.cfg.api.LogicalID, "type", c.c.Info.ParentTypeName, "field", c.c.Info.FieldName, "function", function)
+	cfg := c.x.op.cfg
+	log := c.x.api.o.Log.With("api", cfg.api.LogicalID, "type", c.c.Info.ParentTypeName, "field", c.c.Info.FieldName, "function", function)
 	for _, line := range o.Logs {
 		of := slog.LevelInfo
 		if strings.EqualFold(line.Level, "error") {
 			of = slog.LevelError
 		}
-		if level.shows(of) && c.x.log.takes(len(line.Text)) {
+		if line.Logged(cfg.api.LogLevel) && c.x.log.takes(len(line.Text)) {
 			log.Log(c.x.ctx, of, line.Text, "at", line.At.String())
 		}
 	}
-	if o.Reason != "" && level == logUnset {
+	if o.Reason != "" && cfg.level == logUnset {
 		log.Error("resolver failed", "at", o.At.String(), "cause", o.Reason)
 	}
 }
