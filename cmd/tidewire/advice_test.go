@@ -23,6 +23,7 @@ func TestAdvice(t *testing.T) {
 		"a document that stops early":   {unparsed(appsyncError(malformed), "{\n  a "), "line 2, column 5 of the document: Expected Name, found <EOF>"},
 		"a document that is whole":      {unparsed(appsyncError(malformed), "{ a }"), ""},
 		"another refusal":               {unparsed(appsyncError(&appsync.ResponseError{Status: 429}), "{"), "too many requests: try again later"},
+		"several operations":            {appsyncError(&appsync.ResponseError{Status: 400, Type: "BadRequestException", Message: "Missing operation name."}), "--operation"},
 		"no API at this path":           {appsyncError(&appsync.ResponseError{Status: 403, Type: "ForbiddenException", Message: "Forbidden"}), "there is no API at this path"},
 		"a namespace that is not there": {eventsError(&appsync.ResponseError{Status: 401, Type: "UnauthorizedException"}), "it has no such namespace"},
 		"a WebSocket to a GraphQL API":  {adviseOn(&apigateway.RefusedError{URL: "ws://h/graphql", Status: 400}, true), "see tidewire subscribe"},
@@ -60,7 +61,7 @@ func TestListenSaysWhoHasThePort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if _, err := listen(t.Context(), sh, l.Addr().String()); !strings.HasPrefix(adviceOf(err), "another program listens there;") {
+	if _, err := listen(t.Context(), sh, l.Addr().String()); !strings.HasPrefix(adviceOf(err), "another program listens there: choose another") {
 		t.Error(err, adviceOf(err))
 	}
 	forget, err := state.Record(dir, state.Running{Listen: l.Addr().String(), StateDir: "/home/ana/app/.tidewire", PID: 4711, Started: time.Now()})
@@ -68,7 +69,7 @@ func TestListenSaysWhoHasThePort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer forget()
-	if _, err := listen(t.Context(), sh, l.Addr().String()); !strings.HasPrefix(adviceOf(err), "your gateway of /home/ana/app/.tidewire listens there (process 4711): stop it;") {
+	if _, err := listen(t.Context(), sh, l.Addr().String()); !strings.HasPrefix(adviceOf(err), "your gateway of /home/ana/app/.tidewire listens there (process 4711): stop it, or choose another with --listen") {
 		t.Error(err, adviceOf(err))
 	}
 }

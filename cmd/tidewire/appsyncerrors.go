@@ -73,6 +73,9 @@ func responseOfAppSync(e *appsync.ResponseError) string {
 	case "UnauthorizedException":
 		return unauthorizedAdvice(e.Message)
 	case "MalformedHttpRequestException", "BadRequestException":
+		if strings.HasSuffix(e.Message, " operation name.") {
+			return "name one of the document's operations with --operation"
+		}
 		return "" // the server's words say it
 	}
 	switch {

@@ -126,22 +126,6 @@ func record(sh *shell, g *gateway.Gateway) (func() error, error) {
 		Account: s.Account, Started: time.Now(), CA: g.CAFile()})
 }
 
-func logger(w io.Writer, level string) (*slog.Logger, error) {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, usagef("debug, info, warn or error", "--log-level %q is unknown", level)
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l, ReplaceAttr: shortTime})), nil
-}
-
-// shortTime keeps a log line on a terminal short: the time of day is enough.
-func shortTime(groups []string, a slog.Attr) slog.Attr {
-	if a.Key == slog.TimeKey && len(groups) == 0 {
-		return slog.String(slog.TimeKey, a.Value.Time().Format("15:04:05.000"))
-	}
-	return a
-}
-
 // ready is the first line of serve --output json.
 type ready struct {
 	Event         string                 `json:"event"`

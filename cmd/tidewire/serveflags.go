@@ -269,7 +269,7 @@ func listen(ctx context.Context, sh *shell, address string) (net.Listener, error
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, hint(err, whoListens(sh, address, err)+"; choose with --listen (port 0 takes a free one)")
+		return nil, hint(err, whoListens(sh, address, err)+" choose another with --listen (port 0 takes a free one)")
 	}
 	return l, nil
 }
@@ -277,12 +277,12 @@ func listen(ctx context.Context, sh *shell, address string) (net.Listener, error
 // whoListens says why an address cannot be had.
 func whoListens(sh *shell, address string, err error) string {
 	if !errors.Is(err, syscall.EADDRINUSE) {
-		return "another program listens there, or the address is not this machine's"
+		return "another program listens there, or the address is not this machine's:"
 	}
 	if dir, err := sh.runDir(); err == nil {
 		if own, _ := state.Find(dir, address); own != nil { // a person is waiting for the error of listen, not of this
-			return fmt.Sprintf("your gateway of %s listens there (process %d): stop it", own.StateDir, own.PID)
+			return fmt.Sprintf("your gateway of %s listens there (process %d): stop it, or", own.StateDir, own.PID)
 		}
 	}
-	return "another program listens there"
+	return "another program listens there:"
 }
