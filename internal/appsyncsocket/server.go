@@ -3,10 +3,10 @@ package appsyncsocket
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/conn"
+	"github.com/tidewire/tidewire/internal/gate"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
@@ -38,10 +38,7 @@ type Server struct {
 
 	stats stats
 	beat  beat
-	work  sync.WaitGroup // handshakes and sockets; Add under mu
-
-	mu      sync.Mutex
-	closing bool // guarded by mu
+	work  gate.Gate // handshakes and sockets
 }
 
 // New makes the server of an API.
@@ -62,28 +59,14 @@ func New(o Options) (*Server, error) {
 // Len is how many sockets are open.
 func (s *Server) Len() int { return s.beat.len() }
 
-// enter counts a handshake or a socket in; false when the server is closing.
-// The caller calls s.work.Done.
-func (s *Server) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing {
-		return false
-	}
-	s.work.Add(1)
-	return true
-}
-
 // add makes a socket known, unless the server is closing. The caller starts
-// run, which ends s.work.
+// run, which leaves s.work.
 func (s *Server) add(k *Socket) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing {
+	s.beat.add(k, s.o.Limits.Init) // so that Shutdown finds it
+	if !s.work.Enter() {
+		s.beat.remove(k)
 		return false
 	}
-	s.work.Add(1)
-	s.beat.add(k, s.o.Limits.Init)
 	return true
 }
 
@@ -91,15 +74,12 @@ func (s *Server) add(k *Socket) bool {
 // waits for them. When ctx is done first, operations are cancelled and sockets
 // dropped, and the error says so. It may be called more than once.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	s.closing = true
-	s.mu.Unlock()
+	done := s.work.Shut()
 	open := s.beat.all()
 	for _, k := range open {
 		k.conn.Close(closeComeOn, reasonShutdown)
 	}
-	done := make(chan struct{})
-	go func() { s.work.Wait(); s.beat.wait(); close(done) }()
+	defer s.beat.wait()
 	defer s.cancel()
 	select {
 	case <-done:

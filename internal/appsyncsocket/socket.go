@@ -119,7 +119,7 @@ func (k *Socket) beat() {
 // run is the socket's goroutine. Server.Shutdown waits for it. Its frame is
 // small: it stays for the socket's life.
 func (k *Socket) run() {
-	defer k.server.work.Done()
+	defer k.server.work.Leave()
 	k.end(k.conn.Serve())
 }
 

@@ -33,11 +33,11 @@ type handshake struct {
 // may be answered at all has been decided before.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request, in Request) {
 	h := &handshake{server: s, r: r, in: in}
-	if !s.enter() {
+	if !s.work.Enter() {
 		h.malformed(w, shuttingDown.Because("the API is shutting down"))
 		return
 	}
-	defer s.work.Done()
+	defer s.work.Leave()
 	if f := h.check(); f != nil {
 		h.malformed(w, f)
 		return
@@ -162,12 +162,12 @@ func (h *handshake) turnAway(nc net.Conn, leftover []byte, f *fault.Error) {
 		c.Close(closeRefused, "")
 	})
 	c.Owner = &turnedAway{tell}
-	if !s.enter() {
+	if !s.work.Enter() {
 		drop(c)
 		return
 	}
 	go func() { // Shutdown waits for it
-		defer s.work.Done()
+		defer s.work.Leave()
 		defer context.AfterFunc(s.ctx, c.Drop)()
 		late := time.AfterFunc(patience, tell)
 		c.Serve()

@@ -32,6 +32,8 @@ import (
 	"errors"
 	"slices"
 	"sync"
+
+	"github.com/tidewire/tidewire/internal/gate"
 )
 
 // ErrClosed is what Publish and Receive say after Close.
@@ -46,14 +48,14 @@ type Event struct {
 
 // Bus joins publishers and receivers of one process. Use [New].
 type Bus struct {
-	gate gate // open while Close has not been called
+	gate gate.Gate // open while Close has not been called
 
 	mu        sync.RWMutex
 	receivers map[string][]*receiver // by scope; the slices do not change
 }
 
 type receiver struct {
-	gate gate
+	gate gate.Gate
 	f    func(*Event)
 }
 
@@ -67,10 +69,10 @@ func (b *Bus) Publish(ctx context.Context, e *Event) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !b.gate.enter() {
+	if !b.gate.Enter() {
 		return ErrClosed
 	}
-	defer b.gate.leave()
+	defer b.gate.Leave()
 	b.mu.RLock()
 	receivers := b.receivers[e.Scope]
 	b.mu.RUnlock()
@@ -81,10 +83,10 @@ func (b *Bus) Publish(ctx context.Context, e *Event) error {
 }
 
 func (r *receiver) give(e *Event) {
-	if !r.gate.enter() {
+	if !r.gate.Enter() {
 		return
 	}
-	defer r.gate.leave()
+	defer r.gate.Leave()
 	r.f(&Event{Scope: e.Scope, Topic: e.Topic, Body: bytes.Clone(e.Body)})
 }
 
@@ -92,10 +94,10 @@ func (r *receiver) give(e *Event) {
 // waits for the calls under way. Error: ErrClosed.
 func (b *Bus) Receive(scope string, f func(*Event)) (stop func(), err error) {
 	r := &receiver{f: f}
-	if !b.gate.enter() {
+	if !b.gate.Enter() {
 		return nil, ErrClosed
 	}
-	defer b.gate.leave()
+	defer b.gate.Leave()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.receivers[scope] = append(slices.Clone(b.receivers[scope]), r)
@@ -109,12 +111,12 @@ func (b *Bus) remove(scope string, r *receiver) {
 		delete(b.receivers, scope)
 	}
 	b.mu.Unlock()
-	r.gate.shut()
+	<-r.gate.Shut()
 }
 
 // Close refuses what is published from now on and waits for the events under
 // way. It may be called more than once, and is always nil.
 func (b *Bus) Close() error {
-	b.gate.shut()
+	<-b.gate.Shut()
 	return nil
 }

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"github.com/tidewire/tidewire/internal/appsyncsocket"
+	"github.com/tidewire/tidewire/internal/gate"
 	"github.com/tidewire/tidewire/internal/hub"
 	"github.com/tidewire/tidewire/internal/spec"
 )
@@ -25,10 +25,7 @@ type API struct {
 
 	config atomic.Pointer[config]
 
-	work sync.WaitGroup // requests; Add under mu
-
-	mu      sync.Mutex
-	closing bool // guarded by mu
+	work gate.Gate // requests
 }
 
 type (
@@ -96,18 +93,6 @@ func (a *API) Update(api *spec.EventsAPI) error {
 	return nil
 }
 
-// enter counts a request in; false when the API is closing. The caller calls
-// a.work.Done.
-func (a *API) enter() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.closing {
-		return false
-	}
-	a.work.Add(1)
-	return true
-}
-
 // Sockets counts what happens to sockets, and how many there are.
 func (a *API) Sockets() *appsyncsocket.Server { return a.sockets }
 
@@ -118,12 +103,8 @@ func (a *API) Subscriptions() int { return a.topics.Len() }
 // what is under way. When ctx is done first, handlers are cancelled and sockets
 // dropped, and the error says so. It may be called more than once.
 func (a *API) Shutdown(ctx context.Context) error {
-	a.mu.Lock()
-	a.closing = true
-	a.mu.Unlock()
+	done := a.work.Shut()
 	err := a.sockets.Shutdown(ctx)
-	done := make(chan struct{})
-	go func() { a.work.Wait(); close(done) }()
 	defer a.topics.Close()
 	defer a.cancel()
 	select {

@@ -21,11 +21,11 @@ func (a *API) Publish(w http.ResponseWriter, r *http.Request, in Request) {
 	if q.Preflight() {
 		return
 	}
-	if !a.enter() {
+	if !a.work.Enter() {
 		q.refuse(shuttingDown.Because("the API is shutting down"))
 		return
 	}
-	defer a.work.Done()
+	defer a.work.Leave()
 	ctx, cancel := context.WithTimeout(r.Context(), a.o.Limits.Time)
 	defer cancel()
 	defer context.AfterFunc(a.ctx, cancel)()

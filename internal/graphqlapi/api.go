@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tidewire/tidewire/internal/gate"
 	"github.com/tidewire/tidewire/internal/spec"
 )
 
@@ -18,10 +19,7 @@ type API struct {
 
 	ctx    context.Context // of every request
 	cancel context.CancelFunc
-	work   sync.WaitGroup // requests; Add under mu
-
-	mu      sync.Mutex
-	closing bool // guarded by mu
+	work   gate.Gate // requests
 
 	closed sync.Once // what Shutdown closes last
 }
@@ -57,28 +55,12 @@ func (a *API) Update(api *spec.GraphQLAPI) error {
 	return nil
 }
 
-// enter counts a request in; false when the API is closing. The caller calls
-// a.work.Done.
-func (a *API) enter() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.closing {
-		return false
-	}
-	a.work.Add(1)
-	return true
-}
-
 // Shutdown refuses new requests (503), closes every WebSocket with 1011 and
 // waits for all that is under way. When ctx is done first, resolvers are
 // cancelled and sockets dropped, and the error says so. It may be called more
 // than once.
 func (a *API) Shutdown(ctx context.Context) error {
-	a.mu.Lock()
-	a.closing = true
-	a.mu.Unlock()
-	done := make(chan struct{})
-	go func() { a.work.Wait(); close(done) }()
+	done := a.work.Shut()
 	defer a.cancel()
 	defer a.closed.Do(a.realtime.close)
 	closed := a.realtime.sockets.Shutdown(ctx)

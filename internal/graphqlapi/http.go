@@ -26,11 +26,11 @@ func (a *API) GraphQL(w http.ResponseWriter, r *http.Request, in Request) {
 	if q.Preflight() {
 		return
 	}
-	if !a.enter() {
+	if !a.work.Enter() {
 		q.refuse(shuttingDown.Because("the API is shutting down"))
 		return
 	}
-	defer a.work.Done()
+	defer a.work.Leave()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(a.ctx, cancel)()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/conn"
+	"github.com/tidewire/tidewire/internal/gate"
 	"github.com/tidewire/tidewire/internal/hub"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/spec"
@@ -68,12 +69,11 @@ type API struct {
 
 	config atomic.Pointer[config]
 	stats  stats
-	work   sync.WaitGroup // handshakes and connections; Add under mu
+	work   gate.Gate // handshakes and connections
 
-	// mu guards closing and orders add with Update and Shutdown. It may be
-	// taken under a connection's mu, never the other way round.
-	mu      sync.Mutex
-	closing bool
+	// mu orders add with Update. It may be taken under a connection's mu, never
+	// the other way round.
+	mu sync.Mutex
 }
 
 // New checks and compiles an API. The error names what AWS would refuse when
@@ -160,27 +160,18 @@ func (a *API) connections() []*connection {
 	return out
 }
 
-// enter counts a handshake in; false when the API is closing. The caller
-// calls a.work.Done.
-func (a *API) enter() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.closing {
-		return false
-	}
-	a.work.Add(1)
-	return true
-}
-
 // add makes a connection known, unless the API is closing or the connection's
-// stage is gone. The caller starts run, which ends a.work.
+// stage is gone. The caller starts run, which leaves a.work.
 func (a *API) add(c *connection) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.closing || a.config.Load().stages[c.stage] == nil || !a.o.Hub.sockets.Add(c.id, c) {
+	if a.config.Load().stages[c.stage] == nil || !a.o.Hub.sockets.Add(c.id, c) { // so that Shutdown finds it
 		return false
 	}
-	a.work.Add(1)
+	if !a.work.Enter() {
+		a.remove(c)
+		return false
+	}
 	return true
 }
 
@@ -196,15 +187,11 @@ func (a *API) remove(c *connection) { a.o.Hub.sockets.Remove(c.id) }
 // a function that goes on even then is left behind after two seconds. It may
 // be called more than once.
 func (a *API) Shutdown(ctx context.Context) error {
-	a.mu.Lock()
-	a.closing = true
-	a.mu.Unlock()
+	done := a.work.Shut()
 	open := a.connections()
 	for _, c := range open {
 		c.close(closeGoingAway, reasonGoingAway)
 	}
-	done := make(chan struct{})
-	go func() { a.work.Wait(); close(done) }()
 	defer a.cancel()
 	select {
 	case <-done:

@@ -16,11 +16,11 @@ import (
 // w must allow hijacking.
 func (a *API) Connect(w http.ResponseWriter, r *http.Request, in Handshake) {
 	h := &handshake{Handshake: &in, api: a, r: r, cfg: a.config.Load(), start: a.o.Now(), requestID: a.random.shortID()}
-	if !a.enter() {
+	if !a.work.Enter() {
 		h.refuse(w, shuttingDown())
 		return
 	}
-	defer a.work.Done()
+	defer a.work.Leave()
 	if n := a.leaving.Load(); n > maxLeaving {
 		a.stats.add(Throttled)
 		h.refuse(w, fault.TooManyRequests.Because("%d $disconnect functions wait for their turn", n))

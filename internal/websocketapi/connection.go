@@ -139,7 +139,7 @@ func (c *connection) wake() {
 // then runs $disconnect and waits for all that is under way. API.Shutdown
 // waits for it. Its frame is small: it stays for the connection's life.
 func (c *connection) run() {
-	defer c.api.work.Done()
+	defer c.api.work.Leave()
 	c.end(c.socket.Serve())
 }
 

@@ -53,7 +53,7 @@ func (h *handshake) open(nc net.Conn, leftover []byte, c *connection, protocol s
 	if err := conn.Answer(nc, h.switching(protocol)); err != nil {
 		c.closing = true
 		h.api.remove(c)
-		h.api.work.Done()
+		h.api.work.Leave()
 		h.abandoned("the 101 could not be written: " + err.Error())
 		return false
 	}
