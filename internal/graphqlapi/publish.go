@@ -7,7 +7,8 @@ import "bytes"
 const maxInvalidations = 5
 
 // publish tells of one field of a mutation, if somebody listens and it has a
-// value. Before, it ends the subscriptions that the field's resolver wants to
+// value. What the caller is not given, because it is too long, others are not
+// either. Before, it ends the subscriptions that the field's resolver wants to
 // end.
 func (x *execution) publish(h *hole) {
 	if h.failed {
@@ -16,7 +17,7 @@ func (x *execution) publish(h *hole) {
 	}
 	x.invalidate()
 	name := h.f.def.name
-	if len(x.op.cfg.listeners[name]) == 0 || h.out.settle() {
+	if len(x.op.cfg.listeners[name]) == 0 || x.full.Load() || h.out.settle() {
 		return
 	}
 	var done rendering

@@ -90,6 +90,25 @@ type Subscription { onPut: Int @aws_subscribe(mutations: ["put", "put"]) }`, uni
 	c.leave()
 }
 
+// TestTooLongToAnswer: what is too long for the mutation's caller is not published
+// in part.
+func TestTooLongToAnswer(t *testing.T) {
+	t.Parallel()
+	s := chatRig(t, func(_ *rig, o *Options) { o.Limits.Response = 500 }, unit("Mutation.must", asks(func(*Call) string {
+		return `{"id":"1","tags":["` + strings.Repeat("x", 600) + `"],"text":"t"}`
+	})))
+	defer s.close()
+	c := s.open()
+	c.subscribe("1", `subscription { onAny { id text } }`)
+	if got := s.result(t.Context(), `mutation { must { id tags text } }`); len(got.Errors) != 1 || got.Errors[0].Type != "ResponseSizeLimitReached" {
+		t.Errorf("%s", got.Body)
+	}
+	c.quiet()
+	s.mutate(`mutation { must { id text } }`)
+	c.data("1", `{"data":{"onAny":{"id":"1","text":"t"}}}`)
+	c.leave()
+}
+
 func TestSwitches(t *testing.T) {
 	t.Parallel()
 	s := chatRig(t)
