@@ -10,17 +10,6 @@ import (
 	"github.com/tidewire/tidewire/iam"
 )
 
-// ContextKeys are the condition keys of a call (IAM user guide, "AWS global
-// condition context keys"), in a map of the caller's own. aws:PrincipalTag
-// needs the Spec and is only known to [Authenticator.Authorize]; keys about
-// multi-factor authentication and networks are absent, as they are at AWS for
-// callers without.
-func ContextKeys(id *Identity, c *Call, region string, now time.Time) iam.Context {
-	s := newScratch()
-	s.fill(id, nil, c, region, now)
-	return s.context
-}
-
 // fixedKeys is how many keys fill sets besides tags, at most.
 const fixedKeys = 20
 
@@ -86,6 +75,9 @@ func (s *scratch) world(c *Call, region string, now time.Time) {
 	s.set("aws:viaawsservice", "false")
 }
 
+// fill sets the condition keys of a call (IAM user guide, "AWS global condition
+// context keys"). Keys about multi-factor authentication and networks are
+// absent, as they are at AWS for callers without.
 func (s *scratch) fill(id *Identity, tags []tag, c *Call, region string, now time.Time) {
 	s.world(c, region, now)
 	s.set("aws:principalisawsservice", "false")
