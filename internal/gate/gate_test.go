@@ -21,8 +21,10 @@ func is(empty <-chan struct{}) bool {
 func TestGate(t *testing.T) {
 	t.Parallel()
 	var g gate.Gate
-	if !g.Enter() || !g.Enter() {
-		t.Fatal("an open gate lets nobody in")
+	for range 2 {
+		if !g.Enter() {
+			t.Fatal("an open gate lets nobody in")
+		}
 	}
 	g.Leave()
 	empty := g.Shut()
@@ -52,21 +54,23 @@ func TestShutWithNobodyInside(t *testing.T) {
 	}
 }
 
-// TestAtOnce: when the gate is empty nobody is inside, whatever went on while it
-// was shut, and who made itself known first is found by who shuts.
+// TestAtOnce: when the gate is empty nobody is inside, and everybody who has been
+// was known to the one who shut it.
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
-	for range 100 {
+	const many = 4
+	for range 200 {
 		var g gate.Gate
-		var inside, known atomic.Int64
-		var all sync.WaitGroup
+		var inside atomic.Int64
+		var known [many]atomic.Bool
+		var entered [many]bool
+		var all, shut sync.WaitGroup
 		begin := make(chan struct{})
-		for range 4 {
+		for i := range many {
 			all.Go(func() {
 				<-begin
-				known.Add(1)
-				if !g.Enter() {
-					known.Add(-1)
+				known[i].Store(true)
+				if entered[i] = g.Enter(); !entered[i] {
 					return
 				}
 				inside.Add(1)
@@ -74,16 +78,25 @@ func TestAtOnce(t *testing.T) {
 				g.Leave()
 			})
 		}
-		for range 2 {
-			all.Go(func() {
-				<-begin
-				<-g.Shut()
-				if n := inside.Load(); n != 0 {
-					t.Errorf("%d inside an empty gate", n)
-				}
-			})
-		}
+		var found [many]bool
+		shut.Go(func() {
+			<-begin
+			empty := g.Shut()
+			for i := range many {
+				found[i] = known[i].Load()
+			}
+			<-empty
+			if n := inside.Load(); n != 0 {
+				t.Errorf("%d inside an empty gate", n)
+			}
+		})
 		close(begin)
 		all.Wait()
+		shut.Wait()
+		for i := range many {
+			if entered[i] && !found[i] {
+				t.Errorf("%d was let in, and not known", i)
+			}
+		}
 	}
 }
