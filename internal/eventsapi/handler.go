@@ -99,8 +99,8 @@ func (o *operation) code(ctx context.Context, h *handler, function string, c *Ca
 }
 
 // log writes what a script logged, as far as the API's LogLevel has it (AppSync
-// Events developer guide, "Configuring CloudWatch Logs"), and in one line that it appended errors:
-// an Event API has no place for them in its answers.
+// Events developer guide, "Configuring CloudWatch Logs"), and in one line that
+// it appended errors: an Event API has no place for them in its answers.
 func (o *operation) log(function string, out *Outcome) {
 	for _, line := range out.Logs {
 		if !line.Logged(o.ns.logLevel) {

@@ -34,6 +34,14 @@
 // resolver runs for that: delivered is what both the mutation and the
 // subscriber have selected.
 //
+// # Log
+//
+// Without a LogConfig the log has what scripts write, and why they fail by
+// themselves. With one it has what AppSync logs at its level: nothing, the fields
+// with an error, or every field that a resolver is behind, with what its functions
+// made. Secrets in documents are masked, long texts cut, and a request has 1 MB of
+// it; at a level that has no fields nothing is done for it.
+//
 // # Concurrency
 //
 // All methods of an API may be called by many goroutines. [API.Update] changes
