@@ -1,8 +1,12 @@
 package datasource
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // tables are the tables of a batch operation, by name.
@@ -33,7 +37,7 @@ func (c *call) batchGet() (json.RawMessage, *Failure) {
 		if w.Consistent {
 			p["ConsistentRead"] = true
 		}
-		if f := p.add("ProjectionExpression", w.Projection); f != nil {
+		if f := p.add("ProjectionExpression", w.withKeys()); f != nil {
 			return null, f
 		}
 		request[table] = p
@@ -47,7 +51,7 @@ func (c *call) batchGet() (json.RawMessage, *Failure) {
 	}
 	data, left := map[string]json.RawMessage{}, map[string]json.RawMessage{}
 	for table, w := range wanted {
-		if data[table], f = c.list(inOrder(w.Keys, out.Responses[table])); f != nil {
+		if data[table], f = c.list(w.without(inOrder(w.Keys, out.Responses[table]))); f != nil {
 			return null, f
 		}
 		if left[table], f = c.list(out.UnprocessedKeys[table].Keys); f != nil {
@@ -55,6 +59,56 @@ func (c *call) batchGet() (json.RawMessage, *Failure) {
 		}
 	}
 	return c.object(map[string]any{"data": data, "unprocessedKeys": left})
+}
+
+// hidden are the attributes of the keys that the projection leaves out.
+func (b *batchKeys) hidden() []string {
+	if b.Projection == nil || b.Projection.Expression == "" || len(b.Keys) == 0 {
+		return nil
+	}
+	shown := make(map[string]bool)
+	for path := range strings.SplitSeq(b.Projection.Expression, ",") {
+		name := strings.TrimSpace(path)
+		shown[cmp.Or(b.Projection.Names[name], name)] = true
+	}
+	names := slices.Sorted(maps.Keys(b.Keys[0]))
+	return slices.DeleteFunc(names, func(name string) bool { return shown[name] })
+}
+
+// withKeys is the projection with the keys, by which items are told apart.
+func (b *batchKeys) withKeys() *expression {
+	hidden := b.hidden()
+	if len(hidden) == 0 {
+		return b.Projection
+	}
+	e := &expression{Expression: b.Projection.Expression, Names: maps.Clone(b.Projection.Names), Values: b.Projection.Values}
+	if e.Names == nil {
+		e.Names = make(map[string]string)
+	}
+	for i, name := range hidden {
+		placeholder := fmt.Sprintf("#tidewireKey%d", i)
+		e.Expression += ", " + placeholder
+		e.Names[placeholder] = name
+	}
+	return e
+}
+
+// without takes the attributes out that withKeys has added.
+func (b *batchKeys) without(items []json.RawMessage) []json.RawMessage {
+	hidden := b.hidden()
+	for i, one := range items {
+		var attributes map[string]json.RawMessage
+		if len(hidden) == 0 || json.Unmarshal(one, &attributes) != nil {
+			continue
+		}
+		for _, name := range hidden {
+			delete(attributes, name)
+		}
+		if text, err := json.Marshal(attributes); err == nil { // it always is
+			items[i] = text
+		}
+	}
+	return items
 }
 
 // inOrder puts items, which come in any order, in that of the keys.
