@@ -31,7 +31,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type rig struct {
 	t      testing.TB
 	server *appsyncsocket.Server
-	base   string // of requests
+	base   string                     // of requests
+	wrap   func(nc net.Conn) net.Conn // the server's end; nil: as it is
 
 	mu    sync.Mutex
 	asked []*identity.Request // by Connect
@@ -171,6 +172,9 @@ type client struct {
 func (r *rig) dial(change ...func(*http.Request)) (*client, *http.Response) {
 	r.t.Helper()
 	near, far := net.Pipe()
+	if r.wrap != nil {
+		far = r.wrap(far)
+	}
 	w := &hijacked{httptest.NewRecorder(), far}
 	answered := make(chan struct{})
 	r.serve.Go(func() {

@@ -3,10 +3,12 @@ package appsyncsocket_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -344,6 +346,51 @@ func TestLife(t *testing.T) {
 		}
 		if since := time.Since(begun); since < time.Hour || since > time.Hour+time.Minute {
 			t.Errorf("closed after %v", since)
+		}
+		c.leave()
+		r.close()
+	})
+}
+
+// vanished is the end of a connection whose peer is gone without a word: what
+// is written goes nowhere, and nothing comes.
+type vanished struct {
+	net.Conn
+	gone *atomic.Bool
+}
+
+func (v vanished) Write(p []byte) (int, error) {
+	if v.gone.Load() {
+		return len(p), nil
+	}
+	return v.Conn.Write(p)
+}
+
+// TestVanished: a socket whose peer is gone, which no transport tells, ends with
+// its life, and its subscriptions with it.
+func TestVanished(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		var gone atomic.Bool
+		r.wrap = func(nc net.Conn) net.Conn { return vanished{nc, &gone} }
+		begun := time.Now()
+		c := r.open()
+		c.say(`{"type":"start","id":"1"}`)
+		c.want(`{"type":"start_ack","id":"1"}`)
+		gone.Store(true)
+		for r.server.Len() > 0 {
+			if since := time.Since(begun); since > 24*time.Hour+time.Minute+10*time.Second {
+				t.Fatalf("it is there after %v", since)
+			}
+			time.Sleep(time.Minute)
+			if err := r.op("1").Fan([][]byte{[]byte("{}")}); err != nil && time.Since(begun) < 24*time.Hour {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		if r.server.Count(appsyncsocket.TooOld) != 1 || fmt.Sprint(r.ended) != "[1]" {
+			t.Errorf("%d counted, ended %v", r.server.Count(appsyncsocket.TooOld), r.ended)
 		}
 		c.leave()
 		r.close()
