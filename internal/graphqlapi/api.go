@@ -2,6 +2,7 @@ package graphqlapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -71,5 +72,5 @@ func (a *API) Shutdown(ctx context.Context) error {
 	}
 	a.cancel()
 	<-done
-	return fmt.Errorf("graphqlapi: API %s did not finish in time, its requests were cancelled: %w", a.config.Load().api.LogicalID, context.Cause(ctx))
+	return errors.Join(closed, fmt.Errorf("graphqlapi: API %s did not finish in time, its requests were cancelled: %w", a.config.Load().api.LogicalID, context.Cause(ctx)))
 }
