@@ -1,6 +1,8 @@
 // Package clientws is the client's end of a WebSocket: that of
-// github.com/coder/websocket, whose Close may wait for ever for the rest of a
-// message that the server does not finish, with a Close that does not.
+// github.com/coder/websocket v1.8, without two traits of it. Its Close may wait for
+// ever for the rest of a message that the server does not finish, and its Read
+// takes a message for complete when the connection ends within it, behind a frame
+// or behind what one Read of the network gave.
 package clientws
 
 import (
@@ -25,6 +27,17 @@ type Conn struct {
 	network io.Closer // what is below it
 }
 
+// network is a connection whose end is never that of a message: it is an error.
+type network struct{ io.ReadWriteCloser }
+
+func (n *network) Read(p []byte) (int, error) {
+	k, err := n.ReadWriteCloser.Read(p)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return k, err
+}
+
 // Dial is websocket.Dial.
 func Dial(ctx context.Context, url string, o *websocket.DialOptions) (*Conn, *http.Response, error) {
 	client := http.Client{}
@@ -42,7 +55,7 @@ func Dial(ctx context.Context, url string, o *websocket.DialOptions) (*Conn, *ht
 	return &Conn{Conn: conn, network: seen.network}, resp, nil
 }
 
-// upgrade is a transport that keeps the connection of its last answer. It is used
+// upgrade is a transport that keeps the connection that an answer gives. It is used
 // for one handshake.
 type upgrade struct {
 	base    http.RoundTripper // nil: http.DefaultTransport
@@ -55,10 +68,14 @@ func (u *upgrade) RoundTrip(r *http.Request) (*http.Response, error) {
 		base = http.DefaultTransport
 	}
 	resp, err := base.RoundTrip(r)
-	if err == nil && resp != nil { // websocket.Dial and net/http look at it
-		u.network = resp.Body
+	if err != nil || resp == nil { // net/http looks at it
+		return resp, err
 	}
-	return resp, err
+	if nc, ok := resp.Body.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body = &network{nc}
+		u.network = nc
+	}
+	return resp, nil
 }
 
 // Close does the closing handshake, for CloseTime at most: then it ends the

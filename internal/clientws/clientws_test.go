@@ -87,6 +87,30 @@ func TestCloseIsBounded(t *testing.T) {
 	}
 }
 
+// What is missing its end is no message, wherever it was cut.
+func TestCutMessages(t *testing.T) {
+	t.Parallel()
+	for _, came := range []int{0, 1, 512, 999} {
+		synctest.Test(t, func(t *testing.T) {
+			conn := dial(t, func(nc net.Conn) {
+				_ = ws.WriteHeader(nc, ws.Header{Fin: true, OpCode: ws.OpText, Length: 1000})
+				_, _ = nc.Write(make([]byte, came))
+			})
+			if _, text, err := conn.Read(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("%d of 1000 bytes are a message of %d, %v", came, len(text), err)
+			}
+			_ = conn.CloseNow()
+		})
+	}
+	conn := dial(t, func(nc net.Conn) {
+		_ = ws.WriteFrame(nc, ws.NewFrame(ws.OpText, false, []byte("the first of two frames")))
+	})
+	if _, text, err := conn.Read(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("%q, %v", text, err)
+	}
+	_ = conn.CloseNow()
+}
+
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	client := memnet.Serve(t, http.NotFoundHandler())
