@@ -2,6 +2,8 @@ package main
 
 import (
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,6 +39,16 @@ func TestAdvice(t *testing.T) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// A WebSocket's address is told to who asks it by HTTP.
+func TestCurlAtAWebSocket(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:4577/dev", nil)
+	err := (&curlFlags{}).judge(r, &http.Response{StatusCode: http.StatusUpgradeRequired}, nil, true)
+	if got := adviceOf(err); !strings.Contains(got, "see tidewire connect") {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -204,6 +204,9 @@ func (f *curlFlags) judge(r *http.Request, answer *http.Response, beginning []by
 		return &verdictError{refused.Error()}
 	}
 	advice := exceptionAdvice(refused.Type, messageIn(beginning), signed)
+	if answer.StatusCode == http.StatusUpgradeRequired {
+		advice = "a WebSocket answers there: see tidewire connect"
+	}
 	if strings.Contains(r.URL.Path, "/@connections/") {
 		advice = firstOf(advice, responseAdvice(answer.StatusCode))
 	}
