@@ -149,6 +149,9 @@ func (s *server) stop(t testing.TB) {
 		s.signal(t, syscall.SIGINT)
 		s.ends(t, 0)
 	}
+	if t.Failed() {
+		t.Logf("the server in %s said:\n%s", s.dir, tail(s.stderr.String(), 4000))
+	}
 }
 
 // ends waits for the server to end as it must, and judges what it printed.
