@@ -4,8 +4,9 @@
 //
 // # Start here
 //
+//	cfg, err := config.LoadDefaultConfig(ctx) // of github.com/aws/aws-sdk-go-v2/config
 //	conn, err := apigateway.Dial(ctx, "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod",
-//		&apigateway.DialOptions{Credentials: config.Credentials})
+//		&apigateway.DialOptions{Credentials: cfg.Credentials})
 //	if err != nil {
 //		return err // a *RefusedError says what the gateway answered
 //	}

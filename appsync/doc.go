@@ -3,8 +3,9 @@
 //
 // # What to call first
 //
+//	cfg, err := config.LoadDefaultConfig(ctx) // of github.com/aws/aws-sdk-go-v2/config
 //	c, err := appsync.New("https://abc.appsync-api.eu-west-1.amazonaws.com/graphql",
-//		appsync.IAM(config.Credentials, ""), nil)
+//		appsync.IAM(cfg.Credentials, ""), nil)
 //	type posts struct{ ListPosts []Post }
 //	data, err := appsync.Query[posts](ctx, c, &appsync.Request{
 //		Query:     `query List($n: Int) { listPosts(limit: $n) { id title } }`,

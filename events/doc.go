@@ -3,8 +3,9 @@
 //
 // # What to call first
 //
+//	cfg, err := config.LoadDefaultConfig(ctx) // of github.com/aws/aws-sdk-go-v2/config
 //	c, err := events.New("https://abc.appsync-api.eu-west-1.amazonaws.com/event",
-//		appsync.IAM(config.Credentials, ""), nil)
+//		appsync.IAM(cfg.Credentials, ""), nil)
 //	published, err := c.Publish(ctx, "/default/room", json.RawMessage(`{"a":1}`))
 //
 //	sub, err := c.Subscribe(ctx, "/default/*")

@@ -19,10 +19,11 @@
 //	token, err = source.Fetch(ctx) // from now on, in this process and others
 //	token, err = source.Rejected(ctx, token.AccessToken) // after a 401: renewed once
 //
-// A [*Source] is an oauth2.TokenSource. A service has no person: [OIDC.Service]
-// is a source that logs in by client credentials. At a user pool [UserPool.SRP]
-// and [UserPool.Password] take the place of Code; a pool's hosted pages are an
-// OIDC provider, with a fixed port and the host "localhost". AWS credentials:
+// A [*Source] is an oauth2.TokenSource, as package appsync takes one. A service
+// has no person: [OIDC.Service] is a source that logs in by client credentials. At
+// a user pool [UserPool.SRP] and [UserPool.Password] take the place of Code; a
+// pool's hosted pages are an OIDC provider, with a fixed port and the host
+// "localhost". AWS credentials:
 //
 //	source, err := pool.Source(store, "work", true) // ID tokens
 //	provider := aws.NewCredentialsCache(&login.IdentityPool{PoolID: id, Token: source.Fetch})

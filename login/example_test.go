@@ -2,11 +2,14 @@ package login_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/tidewire/tidewire/appsync"
 	"github.com/tidewire/tidewire/login"
 )
 
@@ -33,6 +36,28 @@ func ExampleOIDC_Device() {
 		return source.Save(ctx, token, nil)
 	}
 	_ = run
+}
+
+// A service that has no person calls a GraphQL API: a token is got when a request
+// needs one, and again when it is about to expire.
+func ExampleOIDC_Service() {
+	client := &login.OIDC{Issuer: "https://login.example.com", ClientID: "worker", ClientSecret: os.Getenv("CLIENT_SECRET")}
+	source, err := client.Service(nil, "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	api, err := appsync.New("https://abc.appsync-api.eu-west-1.amazonaws.com/graphql", appsync.Token(source), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	answer, err := api.Query(context.Background(), &appsync.Request{Query: "{ listPosts { id } }"})
+	switch {
+	case errors.Is(err, login.ErrUnavailable):
+		log.Fatal("try again later: ", err)
+	case err != nil:
+		log.Fatal(err)
+	}
+	fmt.Println(string(answer.Data))
 }
 
 // AWS credentials for a user of a user pool.
