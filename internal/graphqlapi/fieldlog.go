@@ -117,11 +117,11 @@ func (l *fieldLog) failed(ctx context.Context, e *Error, t *tracing) {
 	if e.Type != "" {
 		attrs = append(attrs, slog.String("errorType", cut(e.Type)))
 	}
-	attrs = append(attrs, slog.String("message", cut(unsecret(e.Message))))
+	attrs = append(attrs, slog.String("message", prose(e.Message)))
 	if t != nil {
 		attrs = append(attrs, slog.Duration("duration", l.now().Sub(t.begun)))
 		if t.cause != "" {
-			attrs = append(attrs, slog.String("at", t.at), slog.String("cause", cut(unsecret(t.cause))))
+			attrs = append(attrs, slog.String("at", t.at), slog.String("cause", prose(t.cause)))
 		}
 	}
 	l.write(ctx, slog.LevelError, "field failed", attrs...)
@@ -142,7 +142,7 @@ func (l *fieldLog) functions(ctx context.Context, level slog.Level, h *hole, t *
 	for _, f := range t.ran {
 		attrs := []slog.Attr{slog.String("type", h.f.def.parent.name), slog.String("field", h.f.def.name),
 			slog.String("path", cut(pathText(h.path))), slog.String("function", f.name), slog.Duration("duration", f.took)}
-		if l.verbose && f.value != nil {
+		if l.verbose && f.value != nil && l.bytes.Load() < maxFieldLog {
 			attrs = append(attrs, slog.String("document", shown(f.value)))
 		}
 		l.write(ctx, level, "resolver function", attrs...)

@@ -243,13 +243,14 @@ func TestFieldLogIsBounded(t *testing.T) {
 	t.Parallel()
 	var book logbook
 	long := `"` + strings.Repeat("x", 3000) + `"`
-	r := newRig(t, blogSchema, root(map[string]string{"posts": "[" + strings.Repeat(`{"id":"1"},`, 999) + `{"id":"1"}]`}), unit("Post.title", says(long)), logged(&book, "ALL", false))
+	r := newRig(t, blogSchema, root(map[string]string{"posts": "[" + strings.Repeat(`{"id":"1"},`, 599) + `{"id":"1"}]`}), unit("Post.title", says(long)), logged(&book, "ALL", false),
+		func(_ *rig, o *Options) { o.Limits.Time = time.Hour })
 	r.run(`{posts{title}}`)
 	lines := book.lines()
 	if size := len(strings.Join(lines, "\n")); size > maxFieldLog+maxFieldLog/4 {
 		t.Errorf("%d bytes were written", size)
 	}
-	left := 3*1001 - len(lines) + 1
+	left := 3*601 - len(lines) + 1
 	if got, want := lines[len(lines)-1], fmt.Sprintf(`level=WARN msg="records of fields were left out: a request logs at most 1 MB" records=%d`, left); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
@@ -272,12 +273,26 @@ func TestShown(t *testing.T) {
 		{`{"url":"https://b.s3.amazonaws.com/k?a=b&X-Amz-Signature=00ff&c=d"}`, `{"url":"https://b.s3.amazonaws.com/k?a=b&` + masked("X-Amz-Signature=00ff") + `&c=d"}`},
 		{`{"key":"it is da2-abcdefghijklmnopqrstuvwxyz"}`, `{"key":"it is ` + masked("da2-abcdefghijklmnopqrstuvwxyz") + `"}`},
 		{`["Bearer abc","no bearer token","AWS4-HMAC-SHA256 Credential=AKIA/x, Signature=f"]`, `["` + masked("Bearer abc") + `","no bearer token","` + masked("AWS4-HMAC-SHA256 Credential=AKIA/x, Signature=f") + `"]`},
+		{`"` + strings.Repeat("x", 1000) + " eyJ" + strings.Repeat("a", 9000) + `"`, `"` + strings.Repeat("x", 1000) + " " + masked("eyJ"+strings.Repeat("a", 2*maxShown-1004)) + `…"`},
 		{`"` + long + `"`, `"` + long[:maxShown-2] + `… (10002 bytes)`},
 		{`{"a":"` + long + `","password":"abc"}`, `{"a":"` + long[:maxShown-6] + `… (10025 bytes)`},
 		{strings.Repeat("[", 100_000), strings.Repeat("[", maxShown) + `… (100000 bytes)`},
 	} {
 		if got := shown([]byte(tt.document)); got != tt.want {
 			t.Errorf("%.100s\n got %s\nwant %s", tt.document, got, tt.want)
+		}
+	}
+}
+
+func TestProse(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 5000)
+	for text, want := range map[string]string{
+		"no bearer token": "no bearer token", "": "", long: long[:maxShown] + "… (5000 bytes)",
+		"refused by https://h/p?sig=abc": "refused by https://h/p?" + masked("sig=abc"),
+	} {
+		if got := prose(text); got != want {
+			t.Errorf("%.50s: %s, want %s", text, got, want)
 		}
 	}
 }

@@ -120,7 +120,7 @@ func (m *masking) text(raw []byte, hide bool) {
 		within := masking{src: inner}
 		within.value(false)
 		m.dst = appendString(m.dst, string(within.dst))
-	case secretText.MatchString(text):
+	case secretText.MatchString(head(text)):
 		m.dst = appendString(m.dst, unsecret(text))
 	default:
 		m.copy(raw)
@@ -153,8 +153,21 @@ func secretName(name string) bool {
 
 // secretText is what admits somebody, wherever it stands in a text: a token, an
 // API key, what makes a URL a signed one, the value of an Authorization header.
-var secretText = regexp.MustCompile(`(?i)^\s*(bearer|basic)\s+\S+\s*$|\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?|aws4-hmac-sha256 credential=.*|` +
+var secretText = regexp.MustCompile(`(?i)^\s*(bearer|basic)\s+\S+\s*$|\beyJ[\w-]{8,}(\.[\w-]*)*|aws4-hmac-sha256 credential=.*|` +
 	`\b(x-amz-signature|x-amz-security-token|x-amz-credential|signature|sig|token|access_token|id_token|api_key|apikey)=[^&\s"]+|\bda2-[a-z0-9]{26}\b`)
 
 // unsecret is a text without what may admit somebody.
-func unsecret(text string) string { return secretText.ReplaceAllStringFunc(text, masked) }
+func unsecret(text string) string {
+	shown := secretText.ReplaceAllStringFunc(head(text), masked)
+	if len(text) > len(head(text)) {
+		shown += "…"
+	}
+	return shown
+}
+
+// prose is a message as the log has it.
+func prose(text string) string { return cutOf(unsecret(text), len(text)) }
+
+// head is more of a text than is shown. A secret that is cut by it is one all
+// the same.
+func head(text string) string { return text[:min(len(text), 2*maxShown)] }
