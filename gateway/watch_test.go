@@ -113,7 +113,7 @@ func (p *project) Write(record []byte) (int, error) {
 // logged waits for a record that has all of these texts.
 func (p *project) logged(texts ...string) {
 	p.t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	var seen []string
 	for {
 		select {
