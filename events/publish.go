@@ -139,8 +139,11 @@ func (p *Published) add(first, n int, r results) {
 }
 
 // read takes the results out of an answer to a batch of n events. False: they do
-// not fit.
+// not fit, or there are none.
 func (r *results) read(successful, failed json.RawMessage, n int) bool {
+	if successful == nil && failed == nil {
+		return false
+	}
 	var first, second bool
 	r.successful, first = wire.Outcomes(successful)
 	r.failed, second = wire.Outcomes(failed)

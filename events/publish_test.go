@@ -333,6 +333,8 @@ func TestPublishSocketIsNeverRepeated(t *testing.T) {
 				case 3:
 					s.Send(`{"type":"publish_success","id":%q,"successful":{}}`, f.ID)
 				case 4:
+					s.Send(`{"type":"publish_success","id":%q}`, f.ID)
+				case 5:
 					s.Send(`{"type":"error","errors":{"errorType":"UnsupportedOperation","message":"Operation not supported through the realtime channel"}}`)
 				}
 			}
@@ -344,7 +346,7 @@ func TestPublishSocketIsNeverRepeated(t *testing.T) {
 		for n, want := range []struct {
 			uncertain bool
 			says      string
-		}{{true, "connection lost"}, {true, "no answer from the server within 15s"}, {true, "not lists"}, {false, "UnsupportedOperation"}} {
+		}{{true, "connection lost"}, {true, "no answer from the server within 15s"}, {true, "not lists"}, {true, "not lists"}, {false, "UnsupportedOperation"}} {
 			_, err := c.PublishSocket(t.Context(), "a", raw("1")...)
 			var batch *events.BatchError
 			if !errors.As(err, &batch) || batch.MayBeAccepted != want.uncertain || !strings.Contains(err.Error(), want.says) || len(publishes.all()) != n+1 {

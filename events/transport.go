@@ -85,7 +85,7 @@ func readAnswer(a *exchange.Answer, n int) (r results, ok bool) {
 			refusal = value
 		}
 	})
-	if (successful == nil && failed == nil) || len(appsync.ParseErrors(refusal)) > 0 {
+	if len(appsync.ParseErrors(refusal)) > 0 {
 		return r, false
 	}
 	return r, r.read(successful, failed, n)
