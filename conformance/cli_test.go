@@ -3,6 +3,8 @@
 package conformance
 
 import (
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -100,6 +102,11 @@ func TestFreshClone(t *testing.T) {
 	t.Parallel()
 	clone, config := filepath.Join(t.TempDir(), "tidewire"), "TIDEWIRE_CONFIG_DIR="+t.TempDir()
 	succeeded(t, command{argv: []string{"git", "clone", "-q", suite.root, clone}})
+	build := exec.Command("go", "build", "-o", os.DevNull, "./cmd/tidewire") // compiles all of it, which is no wait for a process to bound
+	build.Dir = clone
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, said)
+	}
 	p := start(t, command{argv: []string{"go", "run", "./cmd/tidewire", "serve", "examples/echo", "--listen", "127.0.0.1:0"}, dir: clone, env: []string{config}, group: true})
 	address := p.stderr.await(t, `try +go run \./cmd/tidewire connect (ws://127\.0\.0\.1:\d+/dev)\n`)[1]
 	said := succeeded(t, command{argv: []string{"go", "run", "./cmd/tidewire", "connect", address, "--send", hello, "--count", "1"}, dir: clone, env: []string{config}})
