@@ -23,6 +23,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/tidewire/tidewire/apigateway"
@@ -139,7 +140,7 @@ func newRootCommand(sh *shell, args []string) *cobra.Command {
 	root.SuggestionsMinimumDistance = typos
 	strict(root, args)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return hint(&usageError{err}, "see "+cmd.CommandPath()+" --help")
+		return hint(&usageError{err}, guessFlag(cmd, err)+"see "+cmd.CommandPath()+" --help")
 	})
 	return root
 }
@@ -147,6 +148,23 @@ func newRootCommand(sh *shell, args []string) *cobra.Command {
 // typos are how many letters may be wrong in a command's name for a guess at
 // what was meant.
 const typos = 2
+
+// guessFlag asks whether another flag was meant than one that is not there.
+func guessFlag(cmd *cobra.Command, err error) string {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return ""
+	}
+	flags := &cobra.Command{SuggestionsMinimumDistance: typos} // cobra guesses commands only
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		flags.AddCommand(&cobra.Command{Use: "--" + f.Name, Run: func(*cobra.Command, []string) {}})
+	})
+	meant := flags.SuggestionsFor("--" + unknown.GetSpecifiedName())
+	if len(meant) == 0 || len(meant) > 3 {
+		return ""
+	}
+	return "did you mean " + strings.Join(meant, " or ") + "? "
+}
 
 // strict makes mistakes in the arguments of cobra's own commands errors:
 // otherwise they print a help text that was not asked for and exit 0.
