@@ -59,3 +59,28 @@ func TestUnreadableFiltersOfRequests(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysAreNames: a client's key becomes a name of an expression, never a part of
+// it.
+func TestKeysAreNames(t *testing.T) {
+	t.Parallel()
+	vm := testRuntime(t, &Host{})
+	for _, key := range []string{`k[0] = :expValue_1, admin = :expValue_1, #expName_2[0]`, `k[0], secret, k[0]`, `k[0]x[1]`, `k[]`, `k[a]`, `k[0`, `k]`, `[0]`, `k[0][`, `k[0]]`, `k[[0]]`, `k[ 0]`, `k[-1]`} {
+		for request, want := range map[string]string{
+			`ddb.update({key: {id: "1"}, update: {profile: {[k]: 1}}}).update`: `{"expression":"SET #expName_1.#expName_2 = :expValue_1","expressionNames":{"#expName_1":"profile","#expName_2":K},"expressionValues":{":expValue_1":{"N":1}}}`,
+			`ddb.scan({projection: [k]}).projection`:                           `{"expression":"#expName_1","expressionNames":{"#expName_1":K}}`,
+		} {
+			name, err := json.Marshal(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = strings.Replace(want, "K", string(name), 1)
+			if got := string(encoded(t, vm, `(k => `+request+`)(`+string(name)+`)`)); got != want {
+				t.Errorf("%s with %s\n got %s\nwant %s", request, name, got, want)
+			}
+		}
+	}
+	if got, want := string(encoded(t, vm, `ddb.scan({projection: ["a[0]", "b.c[10][2].d"]}).projection.expression`)), `"#expName_1[0], #expName_2.#expName_3[10][2].#expName_4"`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -183,18 +183,31 @@ func (p *placeholders) of(name string) string {
 	return placeholder
 }
 
-// path names the parts of an attribute path; an index in brackets stays as it is.
+// path names the parts of an attribute path; indexes in brackets stay as they are.
+// All else is a name, whatever is in it: keys may be a client's.
 func (p *placeholders) path(parts []string) string {
 	named := make([]string, len(parts))
 	for i, part := range parts {
 		name, index := part, ""
-		if at := strings.IndexByte(part, '['); at > 0 && strings.HasSuffix(part, "]") {
+		if at := strings.IndexByte(part, '['); at > 0 && indexes(part[at:]) {
 			name, index = part[:at], part[at:]
 		}
 		named[i] = p.of(name) + index
 	}
 	p.l.grow(16 * len(parts))
 	return strings.Join(named, ".")
+}
+
+// indexes says whether a text is [1] or [1][2] and so on.
+func indexes(text string) bool {
+	for text != "" {
+		digits, rest, ok := strings.Cut(strings.TrimPrefix(text, "["), "]")
+		if text[0] != '[' || !ok || digits == "" || strings.Trim(digits, "0123456789") != "" {
+			return false
+		}
+		text = rest
+	}
+	return true
 }
 
 func (p *placeholders) object() *goja.Object { return p.l.object(p.order...) }
