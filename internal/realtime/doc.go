@@ -12,13 +12,16 @@
 //
 //   - Options.Handshake and Start are asked anew for every attempt.
 //   - A lost connection is restored after a growing, jittered pause and every
-//     subscription started again, under its own proof; each is told of the [Gap].
+//     subscription started again, under its own proof; each is told of the [Gap]
+//     before it gets anything that came after it.
 //     An error that Options.Retry calls final is not followed by another attempt: of
 //     a connection, it ends all subscriptions; of a start, only that one.
 //   - A call is sent once at most. Whether the server may have it is said by its
 //     error: an [UnansweredError] or another.
 //   - A connection without any frame for the server's connectionTimeoutMs counts
 //     as lost.
+//   - A handler is called only for a subscription that Subscribe has given, and with
+//     an error once.
 //   - A subscription holds at most Options.MaxPending messages of together
 //     MaxBytes; what comes then is dropped and its consumer told how many.
 //   - Every wait has an end: see the durations of Options.
