@@ -119,6 +119,9 @@ func (c *sniffed) SyscallConn() (syscall.RawConn, error) {
 	return nil, errors.ErrUnsupported
 }
 
+// NetConn is the transport under any TLS. Package conn cuts peers off there.
+func (c *sniffed) NetConn() net.Conn { return c.Conn }
+
 // CloseWrite ends our half, so that an answer that ends the connection
 // reaches the client before the connection does.
 func (c *sniffed) CloseWrite() error {
