@@ -26,6 +26,12 @@ type Options struct {
 
 	Now  func() time.Time // what scripts see. Default: time.Now
 	Rand io.Reader        // for identifiers and random numbers. Default: crypto/rand
+
+	// patience is how long a call may go on after it was interrupted. Functions
+	// of the runtime itself that look at nothing while they work can take longer;
+	// then the call is given up: it fails, and its runtime stays with its
+	// goroutine. Default: a second.
+	patience time.Duration
 }
 
 // AppSync's quotas (AppSync endpoints and quotas in the AWS General Reference).
@@ -43,6 +49,7 @@ var (
 type Engine struct {
 	// Immutable.
 	timeout   time.Duration
+	patience  time.Duration
 	maxGrowth int64
 	now       func() time.Time
 	rand      io.Reader
@@ -73,6 +80,9 @@ func New(o Options) (*Engine, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
+	if o.patience <= 0 {
+		o.patience = time.Second
+	}
 	if o.MaxHeapGrowth <= 0 {
 		o.MaxHeapGrowth = 64 << 20
 	}
@@ -86,7 +96,7 @@ func New(o Options) (*Engine, error) {
 		o.Rand = rand.Reader
 	}
 	e := &Engine{
-		timeout: o.Timeout, maxGrowth: o.MaxHeapGrowth, now: o.Now, rand: o.Rand,
+		timeout: o.Timeout, patience: o.patience, maxGrowth: o.MaxHeapGrowth, now: o.Now, rand: o.Rand,
 		places: make(chan struct{}, o.Runtimes),
 		wake:   make(chan struct{}, 1), stop: make(chan struct{}),
 		all: make(map[*worker]struct{}), full: make(chan struct{}),

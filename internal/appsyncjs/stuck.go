@@ -5,11 +5,6 @@ import (
 	"time"
 )
 
-// patience is how long a call may go on after it was interrupted. Functions of
-// the runtime itself that look at nothing while they work can take longer; then
-// the call is given up: it fails, and its runtime stays with its goroutine.
-const patience = time.Second
-
 // job is what a runtime has to do.
 type job struct {
 	ctx      context.Context
@@ -44,7 +39,7 @@ func (w *worker) await() *Outcome { return <-w.done }
 func (e *Engine) abandon(w *worker, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.busy || w.lost || w.halted == haltNone || now.Sub(w.haltedAt) < patience {
+	if !w.busy || w.lost || w.halted == haltNone || now.Sub(w.haltedAt) < e.patience {
 		return
 	}
 	w.lost = true
