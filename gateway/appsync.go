@@ -13,6 +13,7 @@ import (
 	"github.com/tidewire/tidewire/internal/eventsapi"
 	"github.com/tidewire/tidewire/internal/fault"
 	"github.com/tidewire/tidewire/internal/graphqlapi"
+	"github.com/tidewire/tidewire/internal/hub"
 	"github.com/tidewire/tidewire/internal/identity"
 	"github.com/tidewire/tidewire/internal/spec"
 )
@@ -22,6 +23,7 @@ import (
 type appsyncServer struct {
 	graphql *graphqlapi.API
 	events  *eventsapi.API
+	fanout  hub.Stats
 	modes   atomic.Pointer[identity.Modes]
 }
 
@@ -155,8 +157,8 @@ func (g *Gateway) serveGraphQL(server *appsyncServer, s *spec.Spec, a *spec.Grap
 		Sources:   graphqlapi.Sources{Do: g.sources.Do, Direct: g.sources.Direct, Batch: g.sources.Batch},
 		KnownHost: g.knownHost(a.ID),
 		Publish:   g.bus.Publish, Receive: g.bus.Receive,
-		Sockets: &g.sockets,
-		Log:     g.o.Log, Now: g.o.Now,
+		Sockets: &g.sockets, Fanout: &server.fanout,
+		Log: g.o.Log, Now: g.o.Now,
 	})
 	return err
 }
@@ -182,8 +184,8 @@ func (g *Gateway) serveEvents(server *appsyncServer, s *spec.Spec, a *spec.Event
 		Sources:   eventsapi.Sources{Do: g.sources.Do, Direct: g.sources.Direct},
 		KnownHost: g.knownHost(a.ID),
 		Bus:       eventsapi.Bus{Publish: g.bus.Publish, Receive: g.bus.Receive},
-		Sockets:   &g.sockets,
-		Log:       g.o.Log, Now: g.o.Now,
+		Sockets:   &g.sockets, Topics: &server.fanout,
+		Log: g.o.Log, Now: g.o.Now,
 	})
 	return err
 }
@@ -202,6 +204,7 @@ func (g *Gateway) retireAppSync(ctx context.Context, old, now *serving) {
 		if err := server.shutdown(ctx); err != nil {
 			g.o.Log.Warn("closing a removed API", "api", id, "err", err)
 		}
+		g.tell(id, server.counts())
 	}
 }
 

@@ -309,6 +309,7 @@ func (g *Gateway) Close(ctx context.Context) error {
 	for range cap(errs) {
 		failed = errors.Join(failed, <-errs)
 	}
+	g.tellAll(s)
 	failed = errors.Join(failed, g.bus.Close(), g.sources.Close(ctx))
 	g.closeEngine()
 	// Functions may post to @connections until here. Whoever has not finished

@@ -111,4 +111,5 @@ func (g *Gateway) shutdownLogged(ctx context.Context, api *websocketapi.API, id 
 	if err := api.Shutdown(ctx); err != nil {
 		g.o.Log.Warn("closing a removed API", "api", id, "err", err)
 	}
+	g.tell(id, counted(api.Counts()))
 }

@@ -1,6 +1,9 @@
 package appsyncsocket
 
-import "sync/atomic"
+import (
+	"iter"
+	"sync/atomic"
+)
 
 // Why names something that is counted.
 type Why uint8
@@ -43,4 +46,15 @@ func (s *Server) Count(w Why) uint64 {
 		return 0
 	}
 	return s.stats[w].Load()
+}
+
+// Counts yields every reason with its count, also those at zero.
+func (s *Server) Counts() iter.Seq2[Why, uint64] {
+	return func(yield func(Why, uint64) bool) {
+		for w := Why(0); int(w) < whys; w++ {
+			if !yield(w, s.Count(w)) {
+				return
+			}
+		}
+	}
 }

@@ -88,14 +88,11 @@ func (a *API) Realtime(w http.ResponseWriter, r *http.Request, in Request) {
 	})
 }
 
-// Sockets is how many clients are connected.
-func (a *API) Sockets() int { return a.realtime.sockets.Len() }
+// Sockets counts what happens to sockets, and how many there are.
+func (a *API) Sockets() *appsyncsocket.Server { return a.realtime.sockets }
 
 // Subscriptions is how many there are.
 func (a *API) Subscriptions() int { return a.realtime.events.Len() }
-
-// SocketCount is how often something has happened to sockets.
-func (a *API) SocketCount(w appsyncsocket.Why) uint64 { return a.realtime.sockets.Count(w) }
 
 // connect decides who may open a socket. A Lambda authorizer is told the
 // operation that AppSync names at connect.

@@ -137,8 +137,8 @@ func TestShutdownOfSockets(t *testing.T) {
 		c.leave()
 	})
 	s.close()
-	if n := s.api.SocketCount(appsyncsocket.Accepted); n != 1 || s.api.Sockets() != 0 {
-		t.Errorf("%d accepted, %d left", n, s.api.Sockets())
+	if n := s.api.Sockets().Count(appsyncsocket.Accepted); n != 1 || s.api.Sockets().Len() != 0 {
+		t.Errorf("%d accepted, %d left", n, s.api.Sockets().Len())
 	}
 	if r := s.result(t.Context(), post+`{ id } }`); len(r.Errors) > 0 || s.api.Count(Unpublished) != 1 {
 		t.Errorf("a mutation after Shutdown: %s", r.Body)

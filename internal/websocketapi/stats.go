@@ -1,6 +1,9 @@
 package websocketapi
 
-import "sync/atomic"
+import (
+	"iter"
+	"sync/atomic"
+)
 
 // Why names something that is counted: what came of handshakes, messages and
 // calls, and each reason to drop or close.
@@ -49,4 +52,15 @@ func (a *API) Count(w Why) uint64 {
 		return 0
 	}
 	return a.stats[w].Load()
+}
+
+// Counts yields every reason with its count, also those at zero.
+func (a *API) Counts() iter.Seq2[Why, uint64] {
+	return func(yield func(Why, uint64) bool) {
+		for w := Why(0); int(w) < whys; w++ {
+			if !yield(w, a.Count(w)) {
+				return
+			}
+		}
+	}
 }
