@@ -174,14 +174,14 @@ func (h *hushing) deafParty(t testing.TB, s *server, kind string, p *party) deaf
 }
 
 // deafCommand is the command.
-func (h *hushing) deafCommand(t testing.TB, s *server, kind string) deaf {
+func (h *hushing) deafCommand(t testing.TB, s *server, kind string) (*process, deaf) {
 	t.Helper()
 	arguments := []string{"subscribe", "http://" + h.address + "/graphql", `subscription { noted { n text } }`, "--auth", "api-key"}
 	if kind == "event" {
 		arguments = []string{"events", "subscribe", "http://" + h.address + "/event", "/plain/count", "--auth", "api-key"}
 	}
 	p := callWith("TIDEWIRE_API_KEY="+s.apis[0].APIKeys[0]).begin(t, "", arguments...)
-	return func(t testing.TB, after int, gap bool) {
+	return p, func(t testing.TB, after int, gap bool) {
 		t.Helper()
 		p.stdout.until(t, fmt.Sprintf("number after %d", after), func(text string) bool {
 			whole := text[:strings.LastIndexByte(text, '\n')+1]
@@ -295,12 +295,13 @@ func TestHalfOpen(t *testing.T) {
 					acked = append(acked, 1_000_000+len(acked))
 				}
 			}
-			burst(100) // so that it has what that takes
+			burst(50) // so that it has what that takes
 			before := s.resident(t)
 			k := tick(t, 200*time.Millisecond, func(n int) error { return publish(n, "") })
 			module := map[string]string{"note": "amplify.mjs", "event": "events.mjs"}[kind]
 			node, browser := s.nodeParty(t, module), s.browserParty(t, module)
-			all := map[string]deaf{"package": h.deafPackage(t, s, kind), "command": h.deafCommand(t, s, kind), "node": h.deafParty(t, s, kind, node), "chromium": h.deafParty(t, s, kind, browser)}
+			deafProcess, command := h.deafCommand(t, s, kind)
+			all := map[string]deaf{"package": h.deafPackage(t, s, kind), "command": command, "node": h.deafParty(t, s, kind, node), "chromium": h.deafParty(t, s, kind, browser)}
 			for _, hears := range all {
 				hears(t, 0, false)
 			}
@@ -312,7 +313,7 @@ func TestHalfOpen(t *testing.T) {
 				t.Logf("%s: back after %s", name, time.Since(began))
 			}
 			acked = append(acked, k.halt()...)
-			for _, p := range []*party{node, browser} {
+			for _, p := range []*process{node.process, browser.process, deafProcess} {
 				p.signal(t, syscall.SIGKILL)
 			}
 			burst(200) // 40 MB, which four silent ones would have 160 MB of
