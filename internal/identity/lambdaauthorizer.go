@@ -35,6 +35,7 @@ type lambdaAuthorizer struct {
 	mu     sync.Mutex
 	cached map[[sha256.Size]byte]*authorizerAnswer // guarded by mu
 	held   int                                     // bytes of cached contexts; guarded by mu
+	asking map[[sha256.Size]byte]chan struct{}     // calls under way; guarded by mu
 }
 
 // authorizerAnswer is what the function said, until it must be asked again.
@@ -46,7 +47,7 @@ type authorizerAnswer struct {
 }
 
 func newLambdaAuthorizer(m *Modes, p *spec.AuthProvider) (*lambdaAuthorizer, error) {
-	a := &lambdaAuthorizer{o: &m.o, api: &m.api, provider: p, cached: map[[sha256.Size]byte]*authorizerAnswer{}}
+	a := &lambdaAuthorizer{o: &m.o, api: &m.api, provider: p, cached: map[[sha256.Size]byte]*authorizerAnswer{}, asking: map[[sha256.Size]byte]chan struct{}{}}
 	if p.Lambda.IdentityValidation == "" {
 		return a, nil
 	}
@@ -66,15 +67,60 @@ func (a *lambdaAuthorizer) admit(ctx context.Context, r *Request, token string) 
 	answer := a.remembered(key)
 	if answer == nil {
 		var err error
-		if answer, err = a.ask(ctx, r, token); err != nil {
+		if answer, err = a.answer(ctx, r, token, key); err != nil {
 			return nil, notAuthorized.Because("the Lambda authorizer %s: %w", a.provider.Lambda.FunctionARN, err)
 		}
-		a.remember(key, answer)
 	}
 	if !answer.authorized {
 		return nil, notAuthorized.Because("the Lambda authorizer %s answered isAuthorized: false", a.provider.Lambda.FunctionARN)
 	}
 	return &Caller{Mode: spec.ModeLambda, Provider: a.provider, ResolverContext: answer.context, SourceIPs: r.sources(), denied: answer.denied, events: a.api.events != nil}, nil
+}
+
+// answer asks the function and remembers what it says. Who would be given what is
+// remembered of the answer to another request waits for that: a crowd that comes
+// back with one token is one call.
+func (a *lambdaAuthorizer) answer(ctx context.Context, r *Request, token string, key [sha256.Size]byte) (*authorizerAnswer, error) {
+	if a.provider.Lambda.TTL > 0 {
+		asked, first := a.join(key)
+		if !first {
+			select {
+			case <-asked:
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+			if answer := a.remembered(key); answer != nil {
+				return answer, nil
+			}
+		} else {
+			defer a.leave(key)
+		}
+	}
+	answer, err := a.ask(ctx, r, token)
+	if err == nil {
+		a.remember(key, answer)
+	}
+	return answer, err
+}
+
+// join gives what is closed when the function has been asked about the key. The
+// first asks, and calls leave.
+func (a *lambdaAuthorizer) join(key [sha256.Size]byte) (asked <-chan struct{}, first bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c := a.asking[key]; c != nil {
+		return c, false
+	}
+	c := make(chan struct{})
+	a.asking[key] = c
+	return c, true
+}
+
+func (a *lambdaAuthorizer) leave(key [sha256.Size]byte) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	close(a.asking[key])
+	delete(a.asking, key)
 }
 
 func (a *lambdaAuthorizer) remembered(key [sha256.Size]byte) *authorizerAnswer {

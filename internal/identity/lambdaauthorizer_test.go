@@ -5,10 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tidewire/tidewire/internal/identity"
 )
 
 func TestLambdaAuthorizer(t *testing.T) {
@@ -98,4 +103,70 @@ func TestLambdaAuthorizersAnswersAreBounded(t *testing.T) {
 	w.clock.now = start.Add(time.Hour)
 	admit("b", 4) // what was over takes no room
 	admit("b", 4)
+}
+
+// TestACrowdWithOneTokenIsOneCall: who would be given a remembered answer waits
+// for it; without one, everybody asks.
+func TestACrowdWithOneTokenIsOneCall(t *testing.T) {
+	t.Parallel()
+	const crowd = 20
+	for _, tt := range []struct {
+		name, answer string
+		fails        error
+		leaves       bool // the first, while it waits
+		calls        int
+		admitted     int
+	}{
+		{name: "remembered", answer: `{"isAuthorized":true}`, calls: 1, admitted: crowd},
+		{name: "remembered refusal", answer: `{"isAuthorized":false}`, calls: 1},
+		{name: "not remembered", answer: `{"isAuthorized":true,"ttlOverride":0}`, calls: crowd, admitted: crowd},
+		{name: "failed", fails: errors.New("boom"), calls: crowd},
+		{name: "the first leaves", answer: `{"isAuthorized":true}`, leaves: true, calls: crowd, admitted: crowd - 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var calls, admitted atomic.Int32
+				answered := make(chan struct{})
+				w := newWorld(t, providers(), func(o *identity.ModesOptions) {
+					o.Invoke = func(ctx context.Context, _ string, _ []byte) ([]byte, error) {
+						calls.Add(1)
+						select {
+						case <-answered:
+							return []byte(tt.answer), tt.fails
+						case <-ctx.Done():
+							return nil, ctx.Err()
+						}
+					}
+				})
+				var all sync.WaitGroup
+				enter := func(ctx context.Context) {
+					all.Go(func() {
+						if _, f := w.modes.Admit(ctx, credential("Authorization", opaque)); f == nil {
+							admitted.Add(1)
+						}
+					})
+					synctest.Wait()
+				}
+				ctx, leave := context.WithCancel(t.Context())
+				enter(ctx)
+				for range crowd - 1 {
+					enter(t.Context())
+				}
+				if n := calls.Load(); n != 1 {
+					t.Errorf("%d calls at first", n)
+				}
+				if tt.leaves {
+					leave()
+					synctest.Wait()
+				}
+				close(answered)
+				all.Wait()
+				leave()
+				if got := int(calls.Load()); got != tt.calls || int(admitted.Load()) != tt.admitted {
+					t.Errorf("%d calls, %d admitted; want %d and %d", got, admitted.Load(), tt.calls, tt.admitted)
+				}
+			})
+		})
+	}
 }
