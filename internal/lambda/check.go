@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"archive/zip"
+	"cmp"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -39,7 +40,8 @@ func problem(f *spec.Function, property, message, hint string) spec.Problem {
 
 // elsewhereHint says how to run a function somewhere else.
 func elsewhereHint(f *spec.Function) string {
-	return fmt.Sprintf("use --function %s=URL with a Lambda Invoke endpoint, or --function %s=ARN", f.Name, f.Name)
+	name := cmp.Or(f.LogicalID, f.Name)
+	return fmt.Sprintf("use --function %s=URL with a Lambda Invoke endpoint, or --function %s=ARN", name, name)
 }
 
 // codeProperty is the property that the code came from.

@@ -74,7 +74,7 @@ func TestCheck(t *testing.T) {
 		{"provided.al2", "", spec.Code{Zip: filepath.Join(code, "f.zip")}, all, []string{"Properties.CodeUri: bootstrap"}},
 		{"provided.al2", "", spec.Code{Inline: "x"}, all, []string{"Properties.CodeUri: Python and Node"}},
 		{"java21", "x", spec.Code{Dir: code}, all, []string{"Properties.Runtime: runtime java21 cannot be run here"}},
-		{"ruby3.3", "x", spec.Code{Dir: code}, all, []string{"Properties.Runtime: --function f=URL"}},
+		{"ruby3.3", "x", spec.Code{Dir: code}, all, []string{"Properties.Runtime: --function F=URL"}},
 		{"dotnet8", "x", spec.Code{Dir: code}, all, []string{"Properties.Runtime: cannot be run here"}},
 		{"cobol", "x", spec.Code{Dir: code}, all, []string{"Properties.Runtime: unknown runtime \"cobol\""}},
 		{"", "x", spec.Code{Dir: code}, all, []string{"Properties.Runtime: no runtime"}},
