@@ -1,6 +1,7 @@
 package appsyncsocket
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/netip"
@@ -135,7 +136,11 @@ func (k *Socket) end(closed conn.Closed) {
 		op.end(nil)
 	}
 	k.workers.Wait()
-	k.server.o.Log.Debug("socket ended", slog.String("peer", k.peer.String()), slog.Int("code", closed.Code), slog.String("why", closed.Why.String()))
+	level := slog.LevelDebug
+	if closed.Why == conn.WhySlowConsumer {
+		level = slog.LevelWarn
+	}
+	k.server.o.Log.Log(context.Background(), level, "socket ended", slog.String("peer", k.peer.String()), slog.Int("code", closed.Code), slog.String("why", closed.Why.String()))
 }
 
 // Refusals of operations.
