@@ -44,6 +44,8 @@ func (o *Operation) variables(sent json.RawMessage) (values, *Error) {
 		v := &o.vars[i]
 		raw := given[v.name]
 		switch {
+		case raw == nil && v.strict != nil && v.fallback != nil && isNull(v.fallback):
+			return nil, v.noNull(v.strict)
 		case raw == nil && v.fallback != nil:
 			vars[v.name] = v.fallback
 			continue
