@@ -48,6 +48,9 @@ func (x *execution) invalidate() {
 // renamer gives the fields of an answer their names of the schema back.
 type renamer struct {
 	types []*namedType // of the objects to come whose fields have an abstract one
+	// argued are the names of the fields that were asked for with arguments, in what
+	// has been renamed. nil: none.
+	argued map[string]bool
 }
 
 func (r *renamer) value(dst []byte, f *field, t *fieldType, raw []byte) []byte {
@@ -81,18 +84,18 @@ func (r *renamer) object(dst []byte, f *field, raw []byte) []byte {
 	o := f.object(typ)
 	m := make(parts, 0, len(o.fields)+1)
 	if abstract { // subscribers must know it, whether or not it was selected
-		m.add("__typename", appendString(nil, typ.name), true)
+		r.add(&m, "__typename", appendString(nil, typ.name), true)
 	}
 	it := iterate(raw)
 	for _, sub := range o.fields {
 		_, value := it.member()
 		switch {
 		case sub.typename:
-			m.add("__typename", value, true)
+			r.add(&m, "__typename", value, true)
 		case sub.def.typ.named.composite():
-			m.add(sub.def.name, r.value(nil, sub, sub.def.typ, value), len(sub.nodes[0].Arguments) == 0)
+			r.add(&m, sub.def.name, r.value(nil, sub, sub.def.typ, value), r.plain(sub))
 		default:
-			m.add(sub.def.name, value, false)
+			r.add(&m, sub.def.name, value, false)
 		}
 	}
 	return m.append(dst)
@@ -107,13 +110,26 @@ type part struct {
 	plain bool // asked for without arguments
 }
 
+// plain says whether a field is asked for without arguments, and remembers it if
+// not.
+func (r *renamer) plain(f *field) bool {
+	if len(f.nodes[0].Arguments) == 0 {
+		return true
+	}
+	if r.argued == nil {
+		r.argued = make(map[string]bool)
+	}
+	r.argued[f.def.name] = true
+	return false
+}
+
 // add adds a member. If it is there already, under another alias, the first one
 // counts; if both were asked for without arguments, they are one object.
-func (m *parts) add(name string, value []byte, plain bool) {
+func (r *renamer) add(m *parts, name string, value []byte, plain bool) {
 	for i := range *m {
 		if p := &(*m)[i]; p.name == name {
 			if plain && p.plain {
-				p.value = merge(p.value, value)
+				p.value = r.merge(p.value, value)
 			}
 			return
 		}
@@ -132,32 +148,37 @@ func (m parts) append(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// merge adds to a what b has more: members of objects, also of those in lists.
-func merge(a, b []byte) []byte {
+// merge adds to a what b has more: members of objects, also of those in lists. What
+// is not plain anywhere is not merged in them, and neither are objects of two types.
+func (r *renamer) merge(a, b []byte) []byte {
 	switch {
 	case len(a) == 0 || len(b) == 0 || a[0] != b[0] || a[0] != '{' && a[0] != '[':
 		return a
 	case a[0] == '[':
-		return mergeItems(a, b)
+		return r.mergeItems(a, b)
+	}
+	if x, y := member(a, "__typename"), member(b, "__typename"); x != nil && y != nil && !bytes.Equal(x, y) {
+		return a
 	}
 	var m parts
 	for _, object := range [][]byte{a, b} {
 		it := iterate(object)
-		for name, value := it.member(); name != nil; name, value = it.member() {
-			m.add(unquote(name), value, true)
+		for raw, value := it.member(); raw != nil; raw, value = it.member() {
+			name := unquote(raw)
+			r.add(&m, name, value, !r.argued[name])
 		}
 	}
 	return m.append(nil)
 }
 
-func mergeItems(a, b []byte) []byte {
+func (r *renamer) mergeItems(a, b []byte) []byte {
 	dst := []byte{'['}
 	x, y := iterate(a), iterate(b)
 	for n, i, j := 0, x.item(), y.item(); i != nil; n, i, j = n+1, x.item(), y.item() {
 		if n > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, merge(i, j)...)
+		dst = append(dst, r.merge(i, j)...)
 	}
 	return append(dst, ']')
 }

@@ -39,8 +39,8 @@ func TestAliases(t *testing.T) {
 	c.data("1", `{"data":{"onPost":{"author":{"name":"A","age":3},"text":"hi"}}}`)
 	c.leave()
 	for _, tt := range [][3]string{{`[{"a":1},null]`, `[{"b":2},{"c":3}]`, `[{"a":1,"b":2},null]`}, {`{"a":{"b":1}}`, `{"a":{"c":2},"d":3}`, `{"a":{"b":1,"c":2},"d":3}`},
-		{`[1]`, `[2,3]`, `[1]`}, {`[1,2]`, `[3]`, `[1,2]`}, {`1`, `{}`, `1`}} {
-		if got := string(merge([]byte(tt[0]), []byte(tt[1]))); got != tt[2] {
+		{`{"__typename":"Cat","a":1}`, `{"__typename":"Dog","b":2}`, `{"__typename":"Cat","a":1}`}, {`[1]`, `[2,3]`, `[1]`}, {`[1,2]`, `[3]`, `[1,2]`}, {`1`, `{}`, `1`}} {
+		if got := string(new(renamer).merge([]byte(tt[0]), []byte(tt[1]))); got != tt[2] {
 			t.Errorf("%s and %s are %s", tt[0], tt[1], got)
 		}
 	}
@@ -53,9 +53,9 @@ func TestAliasesWithArguments(t *testing.T) {
 	s := newSockets(t, `
 type Query { a: Int }
 type Box { name: String size: Int }
-type Item { box(n: Int): Box }
+type Item { box(n: Int): Box inner: Item }
 type Mutation { put: Item }
-type Subscription { onPut: Item @aws_subscribe(mutations: ["put"]) }`, unit("Mutation.put", says("{}")),
+type Subscription { onPut: Item @aws_subscribe(mutations: ["put"]) }`, unit("Mutation.put", says(`{"inner":{}}`)),
 		unit("Item.box", asks(func(c *Call) string {
 			if string(c.Arguments) == "{}" {
 				return `{"name":"none","size":0}`
@@ -69,6 +69,10 @@ type Subscription { onPut: Item @aws_subscribe(mutations: ["put"]) }`, unit("Mut
 	c.data("1", `{"data":{"onPut":{"box":{"name":"one","size":null}}}}`)
 	s.mutate(`mutation { put { box { size } again: box { name } one: box(n: 1) { name } } }`)
 	c.data("1", `{"data":{"onPut":{"box":{"name":"none","size":0}}}}`)
+	c.subscribe("2", `subscription { onPut { inner { box { name size } } } }`)
+	s.mutate(`mutation { put { inner { box(n: 1) { name } } again: inner { box { size } } } }`)
+	c.data("1", `{"data":{"onPut":{"box":null}}}`)
+	c.data("2", `{"data":{"onPut":{"inner":{"box":{"name":"one","size":null}}}}}`)
 	c.leave()
 }
 
