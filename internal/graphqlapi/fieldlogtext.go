@@ -1,6 +1,8 @@
 package graphqlapi
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -130,10 +132,14 @@ func (m *masking) text(raw []byte, hide bool) {
 // copy copies what is shown of a text.
 func (m *masking) copy(raw []byte) { m.dst = append(m.dst, raw[:max(0, min(len(raw), m.left()))]...) }
 
+// maskKey is of this process: who has a log cannot try passwords against it.
+var maskKey = []byte(rand.Text())
+
 // masked stands for a secret, so that two of them can be told apart.
 func masked(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return fmt.Sprintf("(%d bytes, sha256 %x…)", len(secret), sum[:4])
+	sum := hmac.New(sha256.New, maskKey)
+	sum.Write([]byte(secret))
+	return fmt.Sprintf("(%d bytes, %x…)", len(secret), sum.Sum(nil)[:4])
 }
 
 // secretNames are members whose values are not shown, in small letters and
