@@ -32,7 +32,7 @@ type network struct{ io.ReadWriteCloser }
 
 func (n *network) Read(p []byte) (int, error) {
 	k, err := n.ReadWriteCloser.Read(p)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) { // as the library asks; a caller's transport may wrap it
 		err = io.ErrUnexpectedEOF
 	}
 	return k, err

@@ -2,6 +2,7 @@ package clientws_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -118,4 +119,48 @@ func TestRefused(t *testing.T) {
 	if conn != nil || resp.StatusCode != http.StatusNotFound || err == nil {
 		t.Errorf("%v %v %v", conn, resp, err)
 	}
+}
+
+// wrapping is a transport that says more of every error of its connections.
+type wrapping struct{ http.RoundTripper }
+
+func (w wrapping) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := w.RoundTripper.RoundTrip(r)
+	if err == nil {
+		resp.Body = wrapped{resp.Body.(io.ReadWriteCloser)}
+	}
+	return resp, err
+}
+
+type wrapped struct{ io.ReadWriteCloser }
+
+func (w wrapped) Read(p []byte) (int, error) {
+	n, err := w.ReadWriteCloser.Read(p)
+	if err != nil {
+		err = fmt.Errorf("read: %w", err)
+	}
+	return n, err
+}
+
+// A transport of the caller's may give the end as it likes.
+func TestCutMessageOfAnotherTransport(t *testing.T) {
+	t.Parallel()
+	client := memnet.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		nc, _, _, err := ws.UpgradeHTTP(r, w)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer nc.Close()
+		_ = ws.WriteFrame(nc, ws.NewFrame(ws.OpText, false, []byte("the first of two frames")))
+	}))
+	client.Transport = wrapping{client.Transport}
+	conn, _, err := clientws.Dial(t.Context(), "ws://test", &websocket.DialOptions{HTTPClient: client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, text, err := conn.Read(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("%q, %v", text, err)
+	}
+	_ = conn.CloseNow()
 }
