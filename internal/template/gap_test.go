@@ -99,7 +99,7 @@ func TestRemarks(t *testing.T) {
 			"note 7 F: Properties.DeadLetterQueue has no effect here",
 			"not run 7 F.Events.Web Api event: nothing triggers the function here", "not run 7 F.Events.Tick Schedule event: nothing triggers the function here", "not run 7 FUrl AWS::Lambda::Url: "}},
 		{"connectors", "  F: {Type: AWS::Serverless::Function, Connectors: {C: {Properties: {}}}, Properties: {CodeUri: src, Handler: a.b, Runtime: python3.12}}", []string{
-			"not run 7 F.C AWS::Serverless::Connector: what it permits is not granted; use Policies"}},
+			"not run 7 F.C AWS::Serverless::Connector: what it permits is not granted; use Policies, and AWS::Lambda::Permission for who invokes a function"}},
 		{"unknown property", function("Nonsense: 1"), []string{
 			"note 7 F: Properties.Nonsense is not known and is ignored"}},
 		{"build method", "  F: {Type: AWS::Serverless::Function, Metadata: {BuildMethod: esbuild}, Properties: {CodeUri: src, Handler: a.b, Runtime: nodejs22.x}}", []string{

@@ -57,6 +57,9 @@ func (l *loader) gap(k spec.GapKind, n *node, message, hint string) {
 }
 
 func (l *loader) notRun(id, typ, reason string, at *node) {
+	if typ == "AWS::Serverless::Connector" {
+		reason = "what it permits is not granted; use Policies, and AWS::Lambda::Permission for who invokes a function"
+	}
 	l.spec.NotRun = append(l.spec.NotRun, spec.NotRun{LogicalID: printable(id), Type: printable(typ), Reason: reason, At: l.source(at)})
 }
 

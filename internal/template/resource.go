@@ -138,7 +138,7 @@ func (l *loader) checkResourceMembers(r *resource) {
 	}
 	if c := r.node.get("Connectors"); c != nil {
 		for _, f := range c.all() {
-			l.notRun(r.id+"."+f.key, "AWS::Serverless::Connector", "what it permits is not granted; use Policies", f.val)
+			l.notRun(r.id+"."+f.key, "AWS::Serverless::Connector", "", f.val)
 		}
 	}
 }
