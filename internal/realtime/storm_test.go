@@ -264,6 +264,7 @@ func TestStorm(t *testing.T) {
 				t.Errorf("seed %d: close took %v", seed, took)
 			}
 			all.Wait()
+			synctest.Wait() // a dial that nobody waits for may serve yet
 			s.served.Wait()
 			transport.CloseIdleConnections()
 		})
