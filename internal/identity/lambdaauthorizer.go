@@ -22,7 +22,8 @@ const (
 	maxAuthorizerTTL   = time.Hour
 	maxResolverContext = 5 << 20 // bytes
 	maxCachedAnswers   = 1000
-	maxCachedBytes     = 8 << 20 // of their contexts
+	maxCachedBytes     = 8 << 20 // of their contexts and denied fields
+	deniedFieldBytes   = 64      // that one takes besides its name, about
 )
 
 // lambdaAuthorizer asks a function who is calling, and remembers for a while.
@@ -34,7 +35,7 @@ type lambdaAuthorizer struct {
 
 	mu     sync.Mutex
 	cached map[[sha256.Size]byte]*authorizerAnswer // guarded by mu
-	held   int                                     // bytes of cached contexts; guarded by mu
+	held   int                                     // bytes of cached answers; guarded by mu
 	asking map[[sha256.Size]byte]chan struct{}     // calls under way; guarded by mu
 }
 
@@ -43,6 +44,7 @@ type authorizerAnswer struct {
 	authorized bool
 	context    json.RawMessage
 	denied     map[string]bool
+	size       int // bytes that it takes, about
 	until      time.Time
 }
 
@@ -137,16 +139,17 @@ func (a *lambdaAuthorizer) remembered(key [sha256.Size]byte) *authorizerAnswer {
 // drop forgets an answer if there is one; the caller holds mu.
 func (a *lambdaAuthorizer) drop(key [sha256.Size]byte) {
 	if answer := a.cached[key]; answer != nil {
-		a.held -= len(answer.context)
+		a.held -= answer.size
 		delete(a.cached, key)
 	}
 }
 
-// remember keeps an answer as long as it may be; when there are too many, the
-// ones that are over go, and if none is, all do.
+// remember keeps an answer as long as it may be, unless it is larger than all may
+// be together; when there are too many, the ones that are over go, and if none
+// is, all do.
 func (a *lambdaAuthorizer) remember(key [sha256.Size]byte, answer *authorizerAnswer) {
 	now := a.o.Now()
-	if !now.Before(answer.until) {
+	if !now.Before(answer.until) || answer.size > maxCachedBytes {
 		return
 	}
 	a.mu.Lock()
@@ -164,12 +167,12 @@ func (a *lambdaAuthorizer) remember(key [sha256.Size]byte, answer *authorizerAns
 		a.held = 0
 	}
 	a.cached[key] = answer
-	a.held += len(answer.context)
+	a.held += answer.size
 }
 
 // full tells whether there is no room for one answer more; the caller holds mu.
 func (a *lambdaAuthorizer) full(more *authorizerAnswer) bool {
-	return len(a.cached) >= maxCachedAnswers || a.held+len(more.context) > maxCachedBytes
+	return len(a.cached) >= maxCachedAnswers || a.held+more.size > maxCachedBytes
 }
 
 // ask invokes the function (AppSync developer guide, "AWS_LAMBDA
@@ -258,6 +261,7 @@ func (a *lambdaAuthorizer) read(reply []byte) (*authorizerAnswer, error) {
 	if answer.context, err = flatContext(said.Context); err != nil {
 		return nil, err
 	}
+	answer.size = len(answer.context)
 	if len(said.Denied) > 0 {
 		answer.denied = make(map[string]bool, len(said.Denied))
 	}
@@ -267,6 +271,7 @@ func (a *lambdaAuthorizer) read(reply []byte) (*authorizerAnswer, error) {
 			return nil, fmt.Errorf("answered deniedFields with %.200q, which is neither Type.field nor a field's ARN", d)
 		}
 		answer.denied[field] = true
+		answer.size += len(field) + deniedFieldBytes
 	}
 	answer.until = a.o.Now().Add(a.ttl(said.TTL))
 	return answer, nil

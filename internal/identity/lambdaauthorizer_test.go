@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -82,11 +83,45 @@ func TestLambdaAuthorizerIsAskedOnceInItsTime(t *testing.T) {
 }
 
 // TestLambdaAuthorizersAnswersAreBounded: what is remembered of the functions'
-// contexts is bounded in bytes, and what is said last is remembered.
+// answers is bounded in bytes, and what is said last is remembered.
 func TestLambdaAuthorizersAnswersAreBounded(t *testing.T) {
 	t.Parallel()
+	t.Run("contexts", func(t *testing.T) {
+		t.Parallel()
+		boundedAnswers(t, `{"isAuthorized":true,"resolverContext":{"a":"`+strings.Repeat("x", 5<<20-100)+`"}}`)
+	})
+	t.Run("denied fields", func(t *testing.T) {
+		t.Parallel()
+		boundedAnswers(t, `{"isAuthorized":true,"deniedFields":[`+deniedFields(60_000)+`]}`)
+	})
+	t.Run("more than all", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, providers(), nil)
+		w.answer = `{"isAuthorized":true,"deniedFields":[` + deniedFields(130_000) + `]}`
+		for range 2 {
+			if _, f := w.modes.Admit(context.Background(), credential("Authorization", opaque)); f != nil {
+				t.Fatal(f)
+			}
+		}
+		if len(w.asked) != 2 {
+			t.Errorf("the function was asked %d times", len(w.asked))
+		}
+	})
+}
+
+// deniedFields are n, of which each takes about 80 bytes.
+func deniedFields(n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf(`"Query.field%05d"`, i)
+	}
+	return strings.Join(list, ",")
+}
+
+// boundedAnswers has an answer remembered of which only one has room.
+func boundedAnswers(t *testing.T, answer string) {
 	w := newWorld(t, providers(), nil)
-	w.answer = `{"isAuthorized":true,"resolverContext":{"a":"` + strings.Repeat("x", 5<<20-100) + `"}}`
+	w.answer = answer
 	admit := func(token string, asked int) {
 		t.Helper()
 		if _, f := w.modes.Admit(context.Background(), credential("Authorization", "custom-"+token)); f != nil {
