@@ -16,11 +16,8 @@ import (
 	"github.com/tidewire/tidewire/gatewaytest"
 )
 
-// handled is an Event API whose namespaces have each kind of data source behind
-// their handlers.
-const handled = `
-Resources:
-  Live:
+// liveAPI are the resources of an Event API with an API key.
+const liveAPI = `  Live:
     Type: AWS::AppSync::Api
     Properties:
       Name: live
@@ -29,10 +26,16 @@ Resources:
         ConnectionAuthModes: [{ AuthType: API_KEY }]
         DefaultPublishAuthModes: [{ AuthType: API_KEY }]
         DefaultSubscribeAuthModes: [{ AuthType: API_KEY }]
-  Key:
+  LiveKey:
     Type: AWS::AppSync::ApiKey
     Properties: { ApiId: !GetAtt Live.ApiId }
-  Role:
+`
+
+// handled is an Event API whose namespaces have each kind of data source behind
+// their handlers.
+const handled = `
+Resources:
+` + liveAPI + `  Role:
     Type: AWS::IAM::Role
     Properties:
       AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [{ Effect: Allow, Principal: { Service: appsync.amazonaws.com }, Action: "sts:AssumeRole" }] }

@@ -67,19 +67,7 @@ Resources:
   Stage:
     Type: AWS::ApiGatewayV2::Stage
     Properties: { ApiId: !Ref Socket, StageName: dev, AutoDeploy: true }
-  Live:
-    Type: AWS::AppSync::Api
-    Properties:
-      Name: live
-      EventConfig:
-        AuthProviders: [{ AuthType: API_KEY }]
-        ConnectionAuthModes: [{ AuthType: API_KEY }]
-        DefaultPublishAuthModes: [{ AuthType: API_KEY }]
-        DefaultSubscribeAuthModes: [{ AuthType: API_KEY }]
-  Key:
-    Type: AWS::AppSync::ApiKey
-    Properties: { ApiId: !GetAtt Live.ApiId }
-  Space:
+` + liveAPI + `  Space:
     Type: AWS::AppSync::ChannelNamespace
     Properties: { ApiId: !GetAtt Live.ApiId, Name: a }
   Fn:

@@ -39,19 +39,7 @@ Resources:
       DataSourceName: !GetAtt None.Name
       Runtime: { Name: APPSYNC_JS, RuntimeVersion: 1.0.0 }
       CodeS3Location: src/hello.ts
-  Live:
-    Type: AWS::AppSync::Api
-    Properties:
-      Name: live
-      EventConfig:
-        AuthProviders: [{ AuthType: API_KEY }]
-        ConnectionAuthModes: [{ AuthType: API_KEY }]
-        DefaultPublishAuthModes: [{ AuthType: API_KEY }]
-        DefaultSubscribeAuthModes: [{ AuthType: API_KEY }]
-  LiveKey:
-    Type: AWS::AppSync::ApiKey
-    Properties: { ApiId: !GetAtt Live.ApiId }
-  Chat:
+` + liveAPI + `  Chat:
     Type: AWS::AppSync::ChannelNamespace
     Properties: { ApiId: !GetAtt Live.ApiId, Name: chat, CodeS3Location: src/chat.ts }
 `
